@@ -1,0 +1,1 @@
+"""The one line of migrations, shipped in the wheel; `longan migrate` runs them."""

@@ -1,0 +1,53 @@
+"""Places: the administrative units of every list, and the way from one list to the next."""
+
+from longan.migrations.script import run
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    run("""
+create schema places;
+
+create table places.versions (
+    version  date primary key,
+    name     text not null,
+    ended_on date
+);
+comment on column places.versions.version is 'the day the list of units came into force';
+
+create table places.units (
+    version       date not null references places.versions,
+    code          text not null,
+    level         text not null check (level in ('province', 'district', 'commune')),
+    name          text not null,
+    type          text not null,
+    short_name    text not null,
+    fold          text not null,
+    parent_code   text,
+    province_code text not null,
+    lat           double precision,
+    lon           double precision,
+    area_km2      double precision,
+    primary key (version, code)
+);
+comment on column places.units.fold is 'short_name as search.fold writes it';
+create index units_by_fold on places.units (fold, version);
+create index units_by_parent on places.units (version, parent_code);
+create index units_by_province on places.units (version, province_code, code) where level = 'commune';
+
+create table places.successions (
+    old_version date not null,
+    old_code    text not null,
+    new_version date not null,
+    new_code    text not null,
+    kind        text not null check (kind in ('whole', 'partial')),
+    detail      text not null,
+    primary key (old_version, old_code, new_version, new_code),
+    foreign key (old_version, old_code) references places.units (version, code),
+    foreign key (new_version, new_code) references places.units (version, code)
+);
+comment on column places.successions.detail is 'whole, partial, partial_area or partial_area_all_people, as the source says';
+create index successions_by_new on places.successions (new_version, new_code);
+""")

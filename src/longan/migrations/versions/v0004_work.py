@@ -1,0 +1,118 @@
+"""Employers, their postings, and who applied."""
+
+from longan.migrations.script import run
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    run("""
+create schema employers;
+
+create table employers.employers (
+    id            uuid        primary key default uuidv7(),
+    tax_code      text        not null constraint employers_one_per_tax_code unique,
+    name          text        not null,
+    ward_version  date        not null,
+    ward_code     text        not null,
+    status        text        not null default 'unverified' check (status in ('unverified', 'verified', 'rejected')),
+    verified_at   timestamptz,
+    version       integer     not null default 1,
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now(),
+    foreign key (ward_version, ward_code) references places.units (version, code)
+);
+
+create table employers.members (
+    employer_id uuid        not null references employers.employers,
+    account_id  uuid        not null references identity.accounts,
+    role        text        not null check (role in ('owner', 'recruiter')),
+    created_at  timestamptz not null default now(),
+    primary key (employer_id, account_id)
+);
+create index members_by_account on employers.members (account_id);
+
+create table employers.verifications (
+    id          uuid        primary key default uuidv7(),
+    employer_id uuid        not null references employers.employers,
+    decision    text        not null check (decision in ('verified', 'rejected')),
+    reason      text        not null,
+    decided_by  uuid        not null references identity.accounts,
+    decided_at  timestamptz not null
+);
+
+create type employers.brief as (id uuid, name text, verified boolean);
+
+create schema jobs;
+create type jobs.pay as (min bigint, max bigint, currency text, period text);
+
+create table jobs.postings (
+    id            uuid        primary key default uuidv7(),
+    employer_id   uuid        not null references employers.employers,
+    status        text        not null default 'draft'
+                  check (status in ('draft', 'in_review', 'open', 'paused', 'closed', 'expired', 'suspended')),
+    title         text        not null,
+    description   text        not null,
+    search_text   text        not null,
+    search        tsvector    not null generated always as (to_tsvector('simple', search_text)) stored,
+    title_marked  text        not null,
+    ward_version  date        not null,
+    ward_code     text        not null,
+    province_code text        not null,
+    lat           double precision,
+    lon           double precision,
+    pay_min       bigint      check (pay_min > 0),
+    pay_max       bigint      check (pay_max >= pay_min),
+    pay_currency  text        not null default 'VND' check (pay_currency in ('VND', 'USD')),
+    pay_period    text        not null default 'month' check (pay_period in ('hour', 'day', 'week', 'month', 'piece')),
+    openings      integer     not null check (openings > 0),
+    place_source  text        not null default 'employer' check (place_source in ('employer', 'sample')),
+    published_at  timestamptz,
+    expires_at    timestamptz not null,
+    closed_at     timestamptz,
+    version       integer     not null default 1,
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now(),
+    foreign key (ward_version, ward_code) references places.units (version, code),
+    check (status in ('draft', 'in_review', 'closed') or published_at is not null)
+);
+comment on column jobs.postings.search_text is 'title and employer as search.fold writes them';
+comment on column jobs.postings.title_marked is 'title in lower case NFC with its marks, for exact hits first';
+create index postings_newest on jobs.postings (published_at desc, id desc) where status = 'open';
+create index postings_search on jobs.postings using gin (search) where status = 'open';
+create index postings_by_ward on jobs.postings (ward_version, ward_code, published_at desc, id desc) where status = 'open';
+create index postings_by_province on jobs.postings (province_code, published_at desc, id desc) where status = 'open';
+create index postings_by_employer on jobs.postings (employer_id, published_at desc, id desc);
+create index postings_near on jobs.postings using gist (ll_to_earth(lat, lon)) where status = 'open' and lat is not null;
+
+create schema applications;
+
+create table applications.applications (
+    id          uuid        primary key default uuidv7(),
+    job_id      uuid        not null references jobs.postings,
+    employer_id uuid        not null references employers.employers,
+    worker_id   uuid        not null references identity.accounts,
+    status      text        not null default 'submitted' check (status in ('submitted', 'viewed', 'shortlisted', 'interview',
+                            'offer', 'hired', 'rejected', 'withdrawn', 'expired', 'obsolete')),
+    note        text,
+    created_at  timestamptz not null,
+    updated_at  timestamptz not null,
+    version     integer     not null default 1,
+    constraint applications_one_per_worker_and_job unique (worker_id, job_id)
+);
+create index applications_of_job on applications.applications (job_id, created_at desc, id desc);
+create index applications_of_worker on applications.applications (worker_id, created_at desc, id desc);
+
+create table applications.moves (
+    id             uuid        primary key default uuidv7(),
+    application_id uuid        not null references applications.applications,
+    moved_by       uuid        references identity.accounts,
+    from_status    text        not null,
+    to_status      text        not null,
+    reason_code    text,
+    message        text,
+    moved_at       timestamptz not null
+);
+create index moves_of_application on applications.moves (application_id, moved_at);
+""")

@@ -1,0 +1,139 @@
+"""Housing, public services, notifications."""
+
+from longan.migrations.script import run
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    run("""
+create schema housing;
+
+create table housing.listings (
+    id                   uuid        primary key default uuidv7(),
+    owner_id             uuid        references identity.accounts,
+    kind                 text        not null check (kind in ('room', 'dormitory', 'house')),
+    status               text        not null default 'open' check (status in ('draft', 'open', 'closed')),
+    title                text        not null,
+    search_text          text        not null,
+    search               tsvector    not null generated always as (to_tsvector('simple', search_text)) stored,
+    title_marked         text        not null,
+    ward_version         date        not null,
+    ward_code            text        not null,
+    province_code        text        not null,
+    lat                  double precision,
+    lon                  double precision,
+    rent                 bigint      not null check (rent > 0),
+    deposit              bigint      check (deposit >= 0),
+    area_m2              numeric(6, 1) check (area_m2 > 0),
+    electricity_per_kwh  bigint      check (electricity_per_kwh >= 0),
+    water_price          bigint      check (water_price >= 0),
+    water_unit           text        check (water_unit in ('m3', 'person_month', 'room_month')),
+    service_fee          bigint      check (service_fee >= 0),
+    has_loft             boolean,
+    private_bathroom     boolean,
+    free_hours           boolean,
+    near_park            boolean     not null default false,
+    place_source         text        not null default 'owner' check (place_source in ('owner', 'sample')),
+    published_at         timestamptz not null,
+    version              integer     not null default 1,
+    updated_at           timestamptz not null default now(),
+    foreign key (ward_version, ward_code) references places.units (version, code)
+);
+create index listings_newest on housing.listings (published_at desc, id desc) where status = 'open';
+create index listings_search on housing.listings using gin (search) where status = 'open';
+create index listings_by_ward on housing.listings (ward_version, ward_code, published_at desc, id desc) where status = 'open';
+create index listings_near on housing.listings using gist (ll_to_earth(lat, lon)) where status = 'open' and lat is not null;
+
+create schema services;
+
+create table services.procedures (
+    code         text     primary key,
+    name         text     not null,
+    search_text  text     not null,
+    search       tsvector not null generated always as (to_tsvector('simple', search_text)) stored,
+    name_marked  text     not null,
+    field_code   text     not null,
+    field        text     not null,
+    agency_code  text     not null,
+    agency       text     not null,
+    levels       text[]   not null,
+    online_level text     not null check (online_level in ('toan_trinh', 'mot_phan', 'khong')),
+    audience     text[]   not null,
+    worker_group text,
+    code_valid   boolean  not null,
+    updated_on   date,
+    detail       jsonb    not null
+);
+comment on column services.procedures.worker_group is 'the hand-picked procedures a worker needs; others null';
+comment on column services.procedures.detail is 'what get_procedure shows beyond the columns: documents, methods, cases, legal basis, steps, results';
+create index procedures_search on services.procedures using gin (search);
+create index procedures_by_field on services.procedures (field_code, code);
+
+create schema notifications;
+
+create table notifications.devices (
+    installation_id text        primary key,
+    account_id      uuid        not null references identity.accounts,
+    session_id      uuid        not null references identity.sessions,
+    target_kind     text        not null check (target_kind in ('fid', 'token')),
+    target          text        not null,
+    platform        text        not null check (platform in ('android', 'ios', 'web')),
+    locale          text        not null check (locale in ('vi', 'en')),
+    out_of_use_at   timestamptz,
+    out_of_use_for  text,
+    registered_at   timestamptz not null,
+    constraint devices_one_per_target unique (target_kind, target)
+);
+create index devices_of_account on notifications.devices (account_id) where out_of_use_at is null;
+
+create table notifications.inbox (
+    id         uuid        primary key default uuidv7(),
+    account_id uuid        not null references identity.accounts,
+    topic      text        not null,
+    subject_id uuid,
+    params     jsonb       not null default '{}',
+    created_at timestamptz not null,
+    read_at    timestamptz,
+    dedupe_key text        not null constraint inbox_once unique
+);
+create index inbox_of_account on notifications.inbox (account_id, created_at desc, id desc);
+create index inbox_unread on notifications.inbox (account_id) where read_at is null;
+
+create table notifications.events (
+    sequence   bigint      generated always as identity primary key,
+    account_id uuid        not null references identity.accounts,
+    kind       text        not null,
+    subject_id uuid,
+    created_at timestamptz not null
+);
+create index events_of_account on notifications.events (account_id, sequence);
+
+create table notifications.push_outbox (
+    id              uuid        primary key default uuidv7(),
+    notification_id uuid        not null references notifications.inbox,
+    account_id      uuid        not null references identity.accounts,
+    installation_id text        not null,
+    target_kind     text        not null,
+    target          text        not null,
+    platform        text        not null,
+    locale          text        not null,
+    topic           text        not null,
+    subject_id      uuid,
+    state           text        not null default 'queued' check (state in ('queued', 'leased', 'sent', 'gone', 'expired', 'dead')),
+    attempts        smallint    not null default 0,
+    not_before      timestamptz not null,
+    expires_at      timestamptz not null,
+    lease_by        uuid,
+    lease_until     timestamptz,
+    message_name    text,
+    last_error      text,
+    dedupe_key      text        not null constraint push_outbox_once unique,
+    created_at      timestamptz not null,
+    settled_at      timestamptz
+);
+comment on column notifications.push_outbox.message_name is 'the receipt: what FCM answered on accepting it';
+create index push_outbox_due on notifications.push_outbox (not_before) where state = 'queued';
+create index push_outbox_leased on notifications.push_outbox (lease_until) where state = 'leased';
+""")
