@@ -1,0 +1,116 @@
+"""The composition root: an app is a function of its settings; tests hand in their own pool and clock."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import redis.asyncio
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from prometheus_client import CollectorRegistry, start_http_server
+
+from longan import clock, db, deps, limits
+from longan.api import health, openapi, problems
+from longan.api.auth import Authenticator
+from longan.api.edge import Edge
+from longan.api.log import AccessLog
+from longan.cache import Cache
+from longan.crypto import Phones
+from longan.exchange import Answer
+from longan.idempotency import InFlight
+from longan.keys import load
+from longan.page import Cursors
+from longan.settings import Settings, read
+from longan.strict_json import decode
+from longan.tokens import Tokens
+
+ROOMS: list[Any] = []
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose body is read by our one way in, as the handler's own type."""
+
+    async def json(self) -> Any:
+        kind = self.route_handler.parsed_fn_signature.parameters["data"].annotation
+        return decode(deps.exchange_of(self).body, kind)
+
+
+class KeptResponse(Response[Any]):
+    """An answer that the write's transaction keeps under its Idempotency-Key, before it commits."""
+
+    def to_asgi_response(self, app: Any, request: Any, **named: Any) -> Any:
+        made = super().to_asgi_response(app, request, **named)
+        exchange = deps.exchange_of(request)
+        if exchange.keeps_answer:
+            exchange.answer = Answer(made.status_code, {"Content-Type": "application/json"}, made.body)
+        return made
+
+
+def create_app(settings: Settings, **given: Any) -> Edge:
+    """The whole API. `given` replaces parts of the state: `pool`, `valkey`, `clock`."""
+    keys = load(settings.keys_dir)
+    registry = CollectorRegistry()
+    log = AccessLog(registry)
+    tokens = Tokens(keys, settings.public_url)
+    valkey = given.get("valkey") or redis.asyncio.from_url(
+        settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, max_connections=64
+    )
+    pool = given.get("pool") or db.create_pool(settings.database_url, settings.database_connections, "longan-api")
+    now = given.get("clock", clock.utc)
+    state = State({
+        "settings": settings, "keys": keys, "tokens": tokens, "pool": pool, "valkey": valkey, "clock": now,
+        "phones": Phones(keys), "cursors": Cursors(keys), "in_flight": InFlight(), "cache": Cache(valkey),
+        "limiter": limits.Limiter(valkey, settings.rate_limit_scale), "authenticator": Authenticator(pool, tokens, now),
+        "strict": limits.Strict(valkey, settings.rate_limit_scale),
+    })  # fmt: skip
+
+    @contextlib.asynccontextmanager
+    async def opened(app: Litestar) -> AsyncGenerator[None, None]:
+        """The pool and what runs beside the requests, for the life of the process."""
+        background = [
+            asyncio.create_task(job)
+            for job in (log.keep_flushing(), state.cache.listen(), limits.keep_flushing(state.limiter))
+        ]
+        if "pool" not in given:
+            await pool
+            metrics = _serve_metrics(settings, registry)
+        try:
+            yield
+        finally:
+            for job in background:
+                job.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            if "pool" not in given:
+                metrics()
+                await pool.close()
+            await valkey.aclose()
+
+    app = Litestar(
+        route_handlers=[health.health, health.readiness, *openapi.HANDLERS, *ROOMS],
+        dependencies=deps.PROVIDERS,
+        exception_handlers={Exception: problems.handle},
+        request_class=StrictRequest,
+        response_class=KeptResponse,
+        lifespan=[opened],
+        state=state,
+        openapi_config=None,
+        logging_config=None,
+    )
+    edge = Edge(app, settings, log)
+    state.document = openapi.Document(edge.routes)
+    return edge
+
+
+def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> Any:
+    """Metrics on a private port of their own; the second process of a machine takes the next one."""
+    for port in range(settings.metrics_port, settings.metrics_port + settings.workers):
+        with contextlib.suppress(OSError):
+            server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
+            return server.shutdown
+    raise OSError(f"no free port for metrics from {settings.metrics_port} on")
+
+
+def serve() -> Edge:
+    """What granian loads: each of its processes reads the settings again."""
+    return create_app(read())

@@ -1,0 +1,84 @@
+"""Who is calling: the token, then the session row behind it, kept for at most a few seconds."""
+
+import time
+from collections import OrderedDict
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from longan import db
+from longan.clock import Clock
+from longan.errors import Unauthenticated
+from longan.exchange import Exchange
+from longan.tokens import Claims, InvalidToken, Principal, Tokens
+
+# Logout, disabling and role change must hold within 5 s (SECURITY S1).
+SESSION_SECONDS = 3.0
+MAX_KEPT = 20_000
+
+SESSION = """-- auth.session
+select s.account_id, s.id as session_id, s.audience, s.acr,
+       array(select r.role from identity.roles r where r.account_id = s.account_id) as roles,
+       (select max(r.agency_code) from identity.roles r where r.account_id = s.account_id) as agency_code
+  from identity.sessions s
+  join identity.accounts a on a.id = s.account_id
+ where s.id = $1 and s.account_id = $2 and s.ended_at is null and s.expires_at > $3 and a.disabled_at is null"""
+
+V = TypeVar("V")
+
+
+class Kept(OrderedDict[Any, V], Generic[V]):
+    """A dictionary that forgets its oldest entry beyond MAX_KEPT."""
+
+    def keep(self, key: Any, value: V) -> V:
+        self[key] = value
+        if len(self) > MAX_KEPT:
+            self.popitem(last=False)
+        return value
+
+
+class Authenticator:
+    """One per process: remembers which tokens verified, and which sessions stood a moment ago."""
+
+    def __init__(self, pool: asyncpg.Pool, tokens: Tokens, clock: Clock) -> None:
+        self._pool = pool
+        self._tokens = tokens
+        self._clock = clock
+        self._claims: Kept[Claims] = Kept()
+        self._sessions: Kept[tuple[float, Principal | None]] = Kept()
+
+    def claims(self, authorization: str, now: datetime) -> Claims:
+        """The claims of a Bearer token. Raises `Unauthenticated`."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated
+        kept = self._claims.get(token)
+        if kept is None:
+            try:
+                kept = self._claims.keep(token, self._tokens.read(token, now))
+            except InvalidToken as error:
+                raise Unauthenticated(error="invalid_token") from error
+        elif kept.expires_at <= now.timestamp():
+            raise Unauthenticated(error="invalid_token")
+        return kept
+
+    async def principal(self, authorization: str, exchange: Exchange) -> Principal:
+        """Who is behind a Bearer token. Raises `Unauthenticated` for a token or session that is no longer good."""
+        now = self._clock()
+        claims = self.claims(authorization, now)
+        kept = self._sessions.get(claims.session_id)
+        if kept is None or kept[0] < time.monotonic():
+            async with db.acquired(self._pool, exchange.count) as connection:
+                row = await connection.fetchrow(SESSION, claims.session_id, claims.account_id, now)
+            found = None if row is None else msgspec.convert(row, Principal)
+            kept = self._sessions.keep(claims.session_id, (time.monotonic() + SESSION_SECONDS, found))
+        if kept[1] is None:
+            raise Unauthenticated(error="invalid_token")
+        return kept[1]
+
+    def forget(self, session: UUID) -> None:
+        """After a logout in this process nobody waits for the few seconds to pass."""
+        self._sessions.pop(session, None)

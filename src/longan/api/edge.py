@@ -1,0 +1,436 @@
+"""What happens for every request, routed or not: an id, limits, one spelling, strict input, conditions, a line in the log."""
+
+import asyncio
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Litestar
+
+from longan.api import problems
+from longan.api.auth import Authenticator
+from longan.api.log import AccessLog
+from longan.api.routing import Operation, Routes
+from longan.cache import Cache, Entry
+from longan.errors import (
+    FieldError,
+    HeadersTooLarge,
+    IfMatchRequired,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    NotImplementedMethod,
+    PayloadTooLarge,
+    Problem,
+    RateLimited,
+    RequestTimeout,
+    Unauthenticated,
+    UnsupportedMediaType,
+    UriTooLong,
+)
+from longan.exchange import Exchange
+from longan.limits import Limiter
+from longan.settings import Settings
+from longan.strict_json import is_clean
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+MAX_URL = 8 * 1024
+MAX_HEADERS = 16 * 1024
+MAX_HEADER_COUNT = 100
+MAX_BODY = 256 * 1024
+MAX_PARAMETERS = 40
+BODY_SECONDS = 15.0
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
+_JSON = re.compile(r'application/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?', re.IGNORECASE | re.ASCII)
+_ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
+
+
+class Edge:
+    """The ASGI application that granian serves; Litestar stands behind it."""
+
+    def __init__(self, app: Litestar, settings: Settings, log: AccessLog) -> None:
+        self.app = app
+        self.routes = Routes(app)
+        self._settings = settings
+        self._proxies = settings.proxies
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)  # type: ignore[arg-type]
+            return
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        exchange = Exchange(
+            request_id=_request_id(headers.get(b"x-request-id")),
+            client=self._client(scope, headers),
+            locale=_locale(headers.get(b"accept-language")),
+        )
+        scope["longan"] = exchange
+        answer = Outgoing(scope, exchange, send, headers)
+        try:
+            await self._answer(scope, headers, exchange, receive, answer)
+        except Exception as error:  # noqa: BLE001  (the last line: nothing may leave but a problem)
+            if answer.started:
+                raise
+            problem = problems.of(error)
+            exchange.code = problem.code
+            await answer.problem(problem)
+        finally:
+            self._log.append(
+                (time.time(), exchange.request_id, scope["method"][:16], exchange.route, answer.status,
+                 time.perf_counter() - started, exchange.queries, answer.size, exchange.code, answer.cached)
+            )  # fmt: skip
+
+    async def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, receive: Receive, answer: "Outgoing"
+    ) -> None:
+        method = scope["method"]
+        path: str = scope["path"]
+        raw_path: bytes = scope.get("raw_path") or path.encode()
+        query: bytes = scope["query_string"]
+        found = None if b"%" in raw_path else self.routes.find(path)
+        operation = found.get("GET" if method == "HEAD" else method) if found else None
+        if operation is not None:
+            exchange.route, exchange.policy = operation.name, operation.policy
+            if operation.policy.cache is not None and len(raw_path) + len(query) < MAX_URL:
+                family = operation.policy.cache
+                key = f"{path}?{query.decode('latin-1')} {exchange.locale}"
+                entry = self.app.state.cache.near(family, key) if _accepts(headers, "application/json") else None
+                if entry is None:
+                    await self._checked(scope, headers, exchange, operation, answer)
+                    await self._fill(scope, exchange, receive, answer, operation, family, key)
+                else:
+                    await self._limit(headers, exchange, operation, answer, entry.etag)
+                    await answer.entry(entry)
+                return
+        if found is not None and method == "OPTIONS":
+            await self._limit(headers, exchange, None, answer, None)
+            await answer.empty(204, [(b"allow", _allow(found).encode())])
+            return
+        if operation is None:
+            await self._limit(headers, exchange, None, answer, None)
+            _check_size(scope, raw_path)
+            if method not in METHODS:
+                raise NotImplementedMethod
+            if found is None:
+                raise NotFound
+            raise MethodNotAllowed(headers={"Allow": _allow(found)})
+        await self._checked(scope, headers, exchange, operation, answer)
+        if method in ("POST", "PUT", "PATCH"):
+            receive = await self._body(headers, exchange, operation, receive)
+        await self._app(scope, receive, answer)
+
+    async def _app(self, scope: Scope, receive: Receive, answer: "Outgoing") -> None:
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+        await self.app(scope, receive, answer)  # type: ignore[arg-type]
+
+    async def _checked(
+        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, answer: "Outgoing"
+    ) -> None:
+        """Everything that can be refused before a handler runs, the cheapest first."""
+        policy = operation.policy
+        _check_size(scope, scope.get("raw_path") or b"")
+        await self._limit(headers, exchange, operation, answer, None)
+        if policy.auth not in ("public", "optional"):
+            principal = exchange.me()
+            if policy.auth != "any" and principal.audience != policy.auth:
+                raise Unauthenticated(error="invalid_token")
+        if not _accepts(headers, policy.produces):
+            raise NotAcceptable
+        _check_query(scope["query_string"], operation)
+        if (key := headers.get(b"idempotency-key")) is not None:
+            exchange.idempotency_key = key.decode("latin-1")
+        if policy.if_match:
+            if b"if-match" not in headers:
+                raise IfMatchRequired
+            exchange.if_match = headers[b"if-match"].decode("latin-1")
+
+    async def _limit(
+        self,
+        headers: dict[bytes, bytes],
+        exchange: Exchange,
+        operation: Operation | None,
+        answer: "Outgoing",
+        etag: str | None,
+    ) -> None:
+        """Count the request; an answer that the client already holds costs nothing."""
+        authorization = headers.get(b"authorization")
+        policy = operation.policy if operation else None
+        if authorization is not None and (policy is None or policy.auth != "public" or policy.limit == "lookup"):
+            authenticator: Authenticator = self.app.state.authenticator
+            try:
+                exchange.principal = await authenticator.principal(authorization.decode("latin-1"), exchange)
+            except Unauthenticated:
+                if policy is not None and policy.auth not in ("public", "optional"):
+                    await self._count(exchange, operation, answer)
+                    raise
+        if etag is not None and _matches(headers.get(b"if-none-match"), etag):
+            return
+        await self._count(exchange, operation, answer)
+
+    async def _count(self, exchange: Exchange, operation: Operation | None, answer: "Outgoing") -> None:
+        name = operation.policy.limit if operation else "lookup"
+        if name is None:
+            return
+        limiter: Limiter = self.app.state.limiter
+        known = exchange.principal
+        verdict = await limiter.check(name, str(known.account_id) if known else exchange.client, known is None)
+        answer.extra += verdict.headers()
+        if not verdict.allowed:
+            raise RateLimited(headers={"Retry-After": str(verdict.reset)})
+
+    async def _body(
+        self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, receive: Receive
+    ) -> Receive:
+        """The whole body, bounded in size and time, before anything else is started for it."""
+        exchange.body = await _read(receive, headers.get(b"content-length"))
+        if exchange.body.strip() not in (b"", b"{}") or operation.takes_body:
+            kind = headers.get(b"content-type", b"").decode("latin-1").strip()
+            if _JSON.fullmatch(kind) is None or b"content-encoding" in headers:
+                raise UnsupportedMediaType
+            if not operation.takes_body:
+                raise InvalidRequest(FieldError("", "unknown"))
+
+        async def again() -> Message:
+            nonlocal replayed
+            if not replayed:
+                replayed = True
+                return {"type": "http.request", "body": exchange.body, "more_body": False}
+            return await receive()
+
+        replayed = False
+        return again
+
+    async def _fill(
+        self, scope: Scope, exchange: Exchange, receive: Receive, answer: "Outgoing", operation: Operation, family: str,
+        key: str,
+    ) -> None:  # fmt: skip
+        """Answer from Valkey or from the handler, and keep the answer."""
+        cache: Cache = self.app.state.cache
+        entry = await cache.far(family, key)
+        if entry is None:
+            generation = cache.generation(family)
+            catch = Catch(scope)
+            await self._app(scope, receive, catch)  # type: ignore[arg-type]
+            if catch.status != 200:
+                await answer.whole(catch.status, catch.headers, bytes(catch.body))
+                return
+            etag = exchange.etag or f'"{hashlib.blake2b(catch.body, digest_size=12).hexdigest()}"'
+            entry = Entry(
+                etag,
+                (*((n, v) for n, v in catch.headers if n in (b"content-type", b"content-length")),
+                 (b"etag", etag.encode()),
+                 (b"cache-control", b"public, max-age=300, stale-while-revalidate=3600" if family != "jobs"
+                  else b"public, max-age=30"),
+                 (b"vary", b"Accept-Language"),
+                 (b"content-language", exchange.locale.encode())),
+                bytes(catch.body),
+            )  # fmt: skip
+            cache.put(family, key, entry, generation)
+        exchange.etag = None
+        await answer.entry(entry)
+
+    def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The caller's address; a proxy's word is taken only from a proxy we know (ASVS 4.1.3)."""
+        client = scope.get("client")
+        address = client[0] if client else "unknown"
+        if address in self._proxies and (chain := headers.get(b"x-forwarded-for")):
+            for part in reversed(chain.decode("latin-1").split(",")):
+                if part.strip() not in self._proxies:
+                    return part.strip()[:45]
+        return str(address)
+
+
+class Catch:
+    """Takes an answer in instead of sending it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.status = 500
+        self.headers: Headers = []
+        self.body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+
+
+class Outgoing:
+    """The way out: adds what every answer carries, keeps HEAD and 304 without a body, counts what was sent."""
+
+    __slots__ = ("cached", "exchange", "extra", "headers", "mute", "path", "send", "size", "started", "status")
+
+    def __init__(self, scope: Scope, exchange: Exchange, send: Send, headers: dict[bytes, bytes]) -> None:
+        self.exchange = exchange
+        self.send = send
+        self.headers = headers
+        self.path: str = scope["path"]
+        self.mute = scope["method"] == "HEAD"
+        self.started = self.cached = False
+        self.status = 500
+        self.size = 0
+        self.extra: Headers = [(b"x-request-id", exchange.request_id.encode()), *_ALWAYS]
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._start(message["status"], list(message["headers"]))
+        elif message["type"] == "http.response.body":
+            body = b"" if self.mute else message.get("body", b"")
+            self.size += len(body)
+            await self.send({"type": "http.response.body", "body": body, "more_body": message.get("more_body", False)})
+
+    async def _start(self, status: int, headers: Headers) -> None:
+        exchange = self.exchange
+        names = {name for name, _ in headers}
+        if status == 200 and exchange.etag is not None:
+            if _matches(self.headers.get(b"if-none-match"), exchange.etag) and exchange.policy and not exchange.body:
+                status, self.mute = 304, True
+                headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
+            headers.append((b"etag", exchange.etag.encode()))
+            headers.append((b"cache-control", b"private, no-cache"))
+        elif b"cache-control" not in names:
+            headers.append((b"cache-control", b"no-store"))
+        if b"content-language" not in names:
+            headers.append((b"content-language", exchange.locale.encode()))
+        self.started, self.status = True, status
+        await self.send({"type": "http.response.start", "status": status, "headers": headers + self.extra})
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        await self({"type": "http.response.start", "status": status, "headers": headers})
+        await self({"type": "http.response.body", "body": body})
+
+    async def entry(self, entry: Entry) -> None:
+        """A cached answer, or 304 when the client holds it. The hot path: nothing is built that is not sent."""
+        self.cached = self.started = True
+        if (held := self.headers.get(b"if-none-match")) is not None and _matches(held, entry.etag):
+            self.status, self.mute = 304, True
+            headers = [h for h in entry.headers if h[0] not in (b"content-length", b"content-type")]
+        else:
+            self.status = 200
+            headers = list(entry.headers)
+        await self.send({"type": "http.response.start", "status": self.status, "headers": headers + self.extra})
+        body = b"" if self.mute else entry.body
+        self.size = len(body)
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def empty(self, status: int, headers: Headers) -> None:
+        await self.whole(status, headers, b"")
+
+    async def problem(self, problem: Problem) -> None:
+        body = problems.body(problem, self.exchange, self.path)
+        headers: Headers = [
+            (b"content-type", problems.CONTENT_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
+        ]
+        await self.whole(problem.status, headers, body)
+
+
+def _request_id(sent: bytes | None) -> str:
+    if sent is not None and _REQUEST_ID.fullmatch(sent):
+        return sent.decode()
+    return secrets.token_hex(8)
+
+
+def _locale(sent: bytes | None) -> Any:
+    """`vi` unless English is preferred (RFC 9110 section 12.5.4)."""
+    if not sent or sent.startswith(b"vi"):
+        return "vi"
+    best: dict[str, float] = {}
+    for part in sent[:200].decode("latin-1").lower().split(","):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            best[name.split("-")[0]] = float(weight or 1)
+        except ValueError:
+            continue
+    return "en" if best.get("en", 0) > best.get("vi", 0) else "vi"
+
+
+def _allow(found: dict[str, Operation]) -> str:
+    return ", ".join(sorted({*found, "OPTIONS", *(["HEAD"] if "GET" in found else [])}))
+
+
+def _accepts(headers: dict[bytes, bytes], produces: str) -> bool:
+    sent = headers.get(b"accept")
+    if not sent or b"*/*" in sent and b"*/*;q=0" not in sent:
+        return True
+    family = produces.split("/")[0] + "/*"
+    for part in sent.decode("latin-1").lower().split(","):
+        kind, *rest = (piece.strip() for piece in part.split(";"))
+        if kind in (produces, family) and not any(re.fullmatch(r"q=0(\.0*)?", piece) for piece in rest):
+            return True
+    return False
+
+
+def _matches(sent: bytes | None, etag: str) -> bool:
+    """If-None-Match compares weakly (RFC 9110 section 13.1.2)."""
+    if sent is None:
+        return False
+    if sent.strip() == b"*":
+        return True
+    return etag in [tag.strip().removeprefix("W/") for tag in sent.decode("latin-1").split(",")]
+
+
+def _check_size(scope: Scope, raw_path: bytes) -> None:
+    if len(raw_path) + len(scope["query_string"]) > MAX_URL:
+        raise UriTooLong
+    if len(scope["headers"]) > MAX_HEADER_COUNT or sum(len(n) + len(v) for n, v in scope["headers"]) > MAX_HEADERS:
+        raise HeadersTooLarge
+
+
+def _check_query(query: bytes, operation: Operation) -> None:
+    """Unknown and repeated parameters are refused, and so are characters nobody can see."""
+    if not query:
+        return
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError as error:
+        raise InvalidRequest(FieldError("?", "bad_text")) from error
+    seen: set[str] = set()
+    wrong: list[FieldError] = []
+    for name, value in pairs:
+        if name not in operation.parameters:
+            wrong.append(FieldError(f"?{name[:64]}" if is_clean(name) else "?", "unknown"))
+        elif name in seen:
+            wrong.append(FieldError(f"?{name}", "repeated"))
+        elif not is_clean(value) or any(character in value for character in "\r\n\t"):
+            wrong.append(FieldError(f"?{name}", "bad_text"))
+        seen.add(name)
+    if wrong:
+        raise InvalidRequest(*wrong)
+
+
+async def _read(receive: Receive, announced: bytes | None) -> bytes:
+    if announced is not None and announced.isdigit() and int(announced[:12]) > MAX_BODY:
+        raise PayloadTooLarge
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestTimeout
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    raise PayloadTooLarge
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError as error:
+        raise RequestTimeout from error

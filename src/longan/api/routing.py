@@ -1,0 +1,101 @@
+"""Which operation a path and method name, in the one spelling a resource has; made once from the app's routes."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.types.internal_types import PathParameterDefinition
+
+from longan.policy import Policy
+
+_FORMS = {
+    UUID: re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII),
+    str: re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII),
+}
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """A handler as the edge needs it. `name` is the operation id."""
+
+    name: str
+    method: str
+    path: str
+    policy: Policy
+    takes_body: bool
+    parameters: frozenset[str]
+    handler: Any
+
+
+class Node:
+    """A path's next segments: by their text, or one parameter of a form."""
+
+    __slots__ = ("form", "operations", "parameter", "texts")
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Node] = {}
+        self.parameter: Node | None = None
+        self.form: re.Pattern[str] | None = None
+        self.operations: dict[str, Operation] | None = None
+
+
+class Routes:
+    """The tree of all paths."""
+
+    def __init__(self, app: Litestar) -> None:
+        self._root = Node()
+        self._whole: dict[str, dict[str, Operation]] = {}
+        self.operations: list[Operation] = []
+        for route in app.routes:
+            if isinstance(route, HTTPRoute):
+                self._add(route)
+
+    def _add(self, route: HTTPRoute) -> None:
+        node = self._root
+        for part in route.path_components:
+            if isinstance(part, PathParameterDefinition):
+                node.parameter = node.parameter or Node()
+                node = node.parameter
+                node.form = _FORMS[part.type]
+            else:
+                node = node.texts.setdefault(part, Node())
+        found = {
+            method: _operation(handler, str(method), route)
+            for method, (handler, _) in route.route_handler_map.items()
+            if method != "OPTIONS"
+        }
+        node.operations = {**(node.operations or {}), **found}
+        if not any(isinstance(part, PathParameterDefinition) for part in route.path_components):
+            self._whole[route.path] = node.operations
+        self.operations += found.values()
+
+    def find(self, path: str) -> dict[str, Operation] | None:
+        """The operations of a path by method, or None. Other spellings of a path (a slash more, a digit of another
+        script, an upper-case UUID) are other paths, and do not exist."""
+        if (whole := self._whole.get(path)) is not None:
+            return whole
+        node = self._root
+        for part in path.split("/")[1:]:
+            following = node.texts.get(part)
+            if following is None:
+                following = node.parameter
+                if following is None or following.form is None or following.form.fullmatch(part) is None:
+                    return None
+            node = following
+        return node.operations
+
+
+def _operation(handler: HTTPRouteHandler, method: str, route: HTTPRoute) -> Operation:
+    model = handler.create_kwargs_model(path_parameters=route.path_parameters)
+    return Operation(
+        name=handler.handler_name,
+        method=method,
+        path=re.sub(r":\w+}", "}", route.path_format),
+        policy=handler.opt["policy"],
+        takes_body="data" in handler.parsed_fn_signature.parameters,
+        parameters=frozenset(p.field_alias for p in model.expected_query_params),
+        handler=handler,
+    )

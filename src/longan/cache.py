@@ -1,0 +1,140 @@
+"""Encoded public answers: a bounded cache in the process, filled through Valkey, emptied by the task of a write.
+
+An entry belongs to a family (`jobs`, `procedures`, `places`). A write of the family raises the family's generation in
+Valkey and calls it out; entries of older generations are never read again. Without Valkey there are no calls, so
+entries then live only a few seconds: slower, and nothing else.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import RedisError
+
+CHANNEL = "cache"
+MAX_BYTES = 32 * 1024 * 1024
+SECONDS = {"jobs": 30.0, "procedures": 300.0, "places": 300.0}
+ALONE_SECONDS = 3.0
+VALKEY_SECONDS = 0.25
+
+log = logging.getLogger("longan.cache")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An answer as it goes out; `headers` without the request's own."""
+
+    etag: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Cache:
+    """One per process. Times are monotonic seconds."""
+
+    def __init__(self, valkey: redis.asyncio.Redis, max_bytes: int = MAX_BYTES) -> None:
+        self._valkey = valkey
+        self._max = max_bytes
+        self._size = 0
+        self._entries: OrderedDict[tuple[str, str], tuple[float, Entry]] = OrderedDict()
+        self._generations: dict[str, int] = {}
+        self._listening = False
+        self._filling: set[asyncio.Task[None]] = set()
+
+    def near(self, family: str, key: str) -> Entry | None:
+        """The entry in this process, if it is fresh."""
+        found = self._entries.get((family, key))
+        if found is None:
+            return None
+        if found[0] < time.monotonic():
+            self._drop((family, key))
+            return None
+        return found[1]
+
+    async def far(self, family: str, key: str) -> Entry | None:
+        """The entry another process left in Valkey."""
+        if not self._listening:
+            return None
+        try:
+            async with asyncio.timeout(VALKEY_SECONDS):
+                stored = await self._valkey.get(self._name(family, key))
+        except (RedisError, OSError, TimeoutError):
+            return None
+        if stored is None:
+            return None
+        entry = msgspec.msgpack.decode(stored, type=Entry)
+        self._keep(family, key, entry)
+        return entry
+
+    def generation(self, family: str) -> int:
+        """Taken before the answer is computed: an answer that a write overtook is not kept."""
+        return self._generations.get(family, 0)
+
+    def put(self, family: str, key: str, entry: Entry, generation: int) -> None:
+        """Keep an answer here, and in Valkey off the request's path."""
+        if generation != self.generation(family):
+            return
+        self._keep(family, key, entry)
+        if self._listening:
+            task = asyncio.ensure_future(self._send(family, key, entry))
+            self._filling.add(task)
+            task.add_done_callback(self._filling.discard)
+
+    def _keep(self, family: str, key: str, entry: Entry) -> None:
+        size = len(entry.body) + len(key)
+        if size > self._max // 16:
+            return
+        self._drop((family, key))
+        life = SECONDS[family] if self._listening else ALONE_SECONDS
+        self._entries[(family, key)] = (time.monotonic() + life, entry)
+        self._size += size
+        while self._size > self._max:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, place: tuple[str, str]) -> None:
+        if (gone := self._entries.pop(place, None)) is not None:
+            self._size -= len(gone[1].body) + len(place[1])
+
+    def _name(self, family: str, key: str) -> str:
+        return f"cache:{family}:{self.generation(family)}:{key}"
+
+    async def _send(self, family: str, key: str, entry: Entry) -> None:
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(VALKEY_SECONDS):
+                await self._valkey.set(self._name(family, key), msgspec.msgpack.encode(entry), ex=int(SECONDS[family]))
+
+    def forget(self, family: str, generation: int) -> None:
+        """Throw a family away."""
+        self._generations[family] = generation
+        for place in [place for place in self._entries if place[0] == family]:
+            self._drop(place)
+
+    async def listen(self) -> None:
+        """Follow the calls of writes until cancelled; while the line is cut, entries live ALONE_SECONDS."""
+        while True:
+            try:
+                async with self._valkey.pubsub() as calls:
+                    await calls.subscribe(CHANNEL)
+                    for family in SECONDS:
+                        self.forget(family, int(await self._valkey.get(f"generation:{family}") or 0))
+                    self._listening = True
+                    async for call in calls.listen():
+                        if call["type"] == "message":
+                            family, _, generation = call["data"].decode().partition(" ")
+                            self.forget(family, int(generation))
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("cache: Valkey is away (%s)", type(error).__name__)
+            finally:
+                self._listening = False
+                for family in SECONDS:
+                    self.forget(family, -1)
+            await asyncio.sleep(1.0)
+
+
+async def invalidate(valkey: redis.asyncio.Redis, family: str) -> None:
+    """Called by the task of a write: raise the family's generation and tell every process."""
+    generation = await valkey.incr(f"generation:{family}")
+    await valkey.publish(CHANNEL, f"{family} {generation}")

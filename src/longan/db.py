@@ -1,0 +1,105 @@
+"""PostgreSQL: one pool in a process, a deadline for each request, and a count of the round trips."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+import uvloop  # noqa: F401  (named here so that the lock keeps it: granian picks it up)
+
+from longan.errors import Unavailable
+
+ACQUIRE_SECONDS = 0.5
+REQUEST_SECONDS = 1.2
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    OSError,
+    TimeoutError,
+)
+
+S = TypeVar("S")
+
+
+class Connection(asyncpg.Connection):  # type: ignore[type-arg]
+    """An asyncpg connection that knows when its request must be over and how often it asked."""
+
+    __slots__ = ("deadline", "round_trips")
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.deadline: float | None = None
+        self.round_trips = 0
+
+    def _left(self) -> float | None:
+        self.round_trips += 1
+        if self.deadline is None:
+            return None
+        return max(self.deadline - asyncio.get_running_loop().time(), 0.001)
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        return await super().execute(query, *args, timeout=timeout or self._left())
+
+    async def fetch(self, query: str, *args: Any, timeout: float | None = None, record_class: Any = None) -> Any:
+        return await super().fetch(query, *args, timeout=timeout or self._left(), record_class=record_class)
+
+    async def fetchrow(self, query: str, *args: Any, timeout: float | None = None, record_class: Any = None) -> Any:
+        return await super().fetchrow(query, *args, timeout=timeout or self._left(), record_class=record_class)
+
+    async def fetchval(self, query: str, *args: Any, column: int = 0, timeout: float | None = None) -> Any:
+        return await super().fetchval(query, *args, column=column, timeout=timeout or self._left())
+
+
+async def _nothing(connection: Any) -> None:
+    """asyncpg resets a connection at every release, a round trip; our code never changes a session's state (no SET
+    without LOCAL, no LISTEN, no advisory session locks), so there is nothing to reset."""
+
+
+def create_pool(url: str, size: int, name: str) -> asyncpg.Pool:
+    """A pool of at most `size` connections, opened as they are needed. Statements time out on the server as well."""
+    return asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        connection_class=Connection,
+        reset=_nothing,
+        timeout=ACQUIRE_SECONDS,
+        server_settings={"application_name": name, "timezone": "UTC", "statement_timeout": "10000",
+                         "idle_in_transaction_session_timeout": "10000"},
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def acquired(pool: asyncpg.Pool, count: Callable[[int], None]) -> AsyncGenerator[Connection, None]:
+    """A connection for one request. Raises `Unavailable` when the database does not answer in time."""
+    try:
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as borrowed:
+            connection: Connection = borrowed
+            own = _own(connection)
+            own.deadline = asyncio.get_running_loop().time() + REQUEST_SECONDS
+            before = own.round_trips
+            try:
+                yield connection
+            finally:
+                own.deadline = None
+                count(own.round_trips - before)
+    except LOST as error:
+        raise Unavailable from error
+
+
+def _own(connection: Any) -> Connection:
+    """The connection inside the pool's proxy, whose attributes the proxy does not pass on for writing."""
+    return getattr(connection, "_con", connection)  # type: ignore[no-any-return]
+
+
+def maybe(row: asyncpg.Record | None, kind: type[S]) -> S | None:
+    """The row as a `kind`, or None."""
+    return None if row is None else msgspec.convert(row, kind)

@@ -1,0 +1,73 @@
+"""What the edge knows of one request, for the handler and for the log."""
+
+from typing import TypeVar
+
+import msgspec
+
+from longan.errors import FieldError, InvalidRequest, Unauthenticated
+from longan.fields import Locale
+from longan.policy import Policy
+from longan.tokens import Principal
+
+T = TypeVar("T")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer as it was sent: status, the headers worth repeating, the bytes."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Exchange(msgspec.Struct):
+    """Lives in `scope["longan"]` from the first byte of a request to its line in the log."""
+
+    request_id: str
+    client: str
+    locale: Locale = "vi"
+    route: str = "unrouted"
+    policy: Policy | None = None
+    principal: Principal | None = None
+    body: bytes = b""
+    idempotency_key: str | None = None
+    if_match: str | None = None
+    queries: int = 0
+    etag: str | None = None
+    code: str | None = None
+    keeps_answer: bool = False
+    answer: Answer | None = None
+
+    def count(self, round_trips: int) -> None:
+        self.queries += round_trips
+
+    def me(self) -> Principal:
+        """Who is calling. Raises `Unauthenticated`."""
+        if self.principal is None:
+            raise Unauthenticated
+        return self.principal
+
+    def tagged(self, answer: T, version: int) -> T:
+        """`answer`, with its row version as the strong ETag (RFC 9110 section 8.8.3)."""
+        self.etag = f'"v{version}"'
+        return answer
+
+    def expected_versions(self) -> list[int] | None:
+        """The row versions If-Match allows; None for `*`. Weak tags never match (RFC 9110 section 13.1.1).
+
+        Raises `InvalidRequest` for what is no list of entity tags.
+        """
+        sent = (self.if_match or "").strip()
+        if sent == "*":
+            return None
+        versions: list[int] = []
+        for part in sent.split(","):
+            tag = part.strip()
+            weak = tag.startswith("W/")
+            tag = tag.removeprefix("W/")
+            if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"' or '"' in tag[1:-1]:
+                raise InvalidRequest(FieldError("If-Match:", "bad_form"))
+            number = tag[2:-1]
+            if not weak and tag[1] == "v" and number.isascii() and number.isdigit() and len(number) < 10:
+                versions.append(int(number))
+        return versions

@@ -1,0 +1,1 @@
+"""Postings: what work there is, where, for what pay."""

@@ -1,0 +1,65 @@
+"""Pages: keyset cursors, signed over the filters, the sort and the position; no expiry."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from litestar.params import QueryParameter
+
+from longan.errors import FieldError, InvalidRequest
+from longan.keys import Keys
+
+MAX_CURSOR = 512
+MAC_BYTES = 16
+
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Items in a page")]
+Cursor = Annotated[str | None, QueryParameter(max_length=MAX_CURSOR, description="`next_cursor` of the page before")]
+
+T = TypeVar("T")
+
+
+class Cut(msgspec.Struct, Generic[T], frozen=True):
+    """A page's items and where the next one starts."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class Cursors:
+    """Writes and reads cursors. A cursor of other filters, another sort or another operation is refused."""
+
+    def __init__(self, keys: Keys) -> None:
+        ring = keys.secrets["cursor"]
+        self._newest = ring[max(ring)]
+        self._all = list(ring.values())
+
+    def write(self, scope: Sequence[object], position: Sequence[object]) -> str:
+        payload = msgspec.json.encode(position)
+        return base64.urlsafe_b64encode(_mac(self._newest, scope, payload) + payload).rstrip(b"=").decode()
+
+    def read(self, cursor: str, scope: Sequence[object], kind: type[T]) -> T:
+        """The position in `cursor`. Raises `InvalidRequest` when it is forged or of another list."""
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
+            if any(hmac.compare_digest(mac, _mac(key, scope, payload)) for key in self._all):
+                return msgspec.json.decode(payload, type=kind)
+        except (ValueError, msgspec.DecodeError):
+            pass
+        raise InvalidRequest(FieldError("?cursor", "bad_cursor"))
+
+    def cut(self, rows: Sequence[Any], limit: int, kind: type[T], scope: Sequence[object], key: Any) -> Cut[T]:
+        """A page out of `limit + 1` rows; `key` gives a row's position in the order."""
+        more = len(rows) > limit
+        kept = rows[:limit]
+        return Cut(
+            msgspec.convert(kept, list[kind]),  # type: ignore[valid-type]
+            self.write(scope, key(kept[-1])) if more else None,
+        )
+
+
+def _mac(key: bytes, scope: Sequence[object], payload: bytes) -> bytes:
+    return hmac.digest(key, msgspec.json.encode(scope) + b"\x00" + payload, hashlib.sha256)[:MAC_BYTES]

@@ -1,0 +1,1 @@
+"""The dated data of the state: units, procedures, abbreviations."""

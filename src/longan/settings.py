@@ -1,0 +1,109 @@
+"""Settings: one frozen struct, read once in each process from `LONGAN_*`, passed down, never imported."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Environment = Literal["development", "production"]
+
+
+class BadSettings(Exception):
+    """A setting is missing or weak: one sentence that says which and what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process is told from outside. Every field is the variable `LONGAN_<FIELD>`."""
+
+    env: Environment = "production"
+    database_url: str
+    redis_url: str
+    keys_dir: Path
+    public_url: str
+    province_code: str
+    sms_url: str = ""
+    sms_key: str = ""
+    fcm_base_url: str = "https://fcm.googleapis.com"
+    fcm_credentials: Path | None = None
+    port: int = 8000
+    metrics_port: int = 8001
+    workers: int = 1
+    database_connections: int = 10
+    trusted_proxies: str = ""
+    rate_limit_scale: int = 1
+
+    def __repr__(self) -> str:
+        return f"Settings(env={self.env!r}, …)"
+
+    @property
+    def development(self) -> bool:
+        return self.env == "development"
+
+    @property
+    def proxies(self) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises `BadSettings` with one sentence for the operator."""
+    environ = os.environ if environ is None else environ
+    given: dict[str, str] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = f"LONGAN_{field.name.upper()}"
+        if environ.get(name):
+            given[field.name] = environ[name]
+        elif field.required:
+            raise BadSettings(f"{name} is not set; docs/operators.md says what belongs in it.")
+    try:
+        settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise BadSettings(f"A LONGAN_* variable has a wrong value: {error}.") from error
+    check(settings, environ)
+    return settings
+
+
+def check(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Refuse what would be unsafe: production must not start on stand-ins, and nobody on bad addresses."""
+    for name, value, kinds in (
+        ("LONGAN_DATABASE_URL", settings.database_url, ("postgresql://", "postgres://")),
+        ("LONGAN_REDIS_URL", settings.redis_url, ("redis://", "rediss://", "unix://")),
+        ("LONGAN_PUBLIC_URL", settings.public_url, ("https://", "http://")),
+    ):
+        if not value.startswith(kinds):
+            raise BadSettings(f"{name} must start with {' or '.join(kinds)}.")
+    if not (settings.province_code.isascii() and settings.province_code.isdigit() and len(settings.province_code) == 2):
+        raise BadSettings("LONGAN_PROVINCE_CODE must be the two digits of the province this service is for.")
+    for part in settings.proxies:
+        try:
+            ipaddress.ip_address(part)
+        except ValueError as error:
+            raise BadSettings(f"LONGAN_TRUSTED_PROXIES holds {part!r}, which is not an IP address.") from error
+    if settings.development:
+        return
+    if environ.get("FIREBASE_AUTH_EMULATOR_HOST"):
+        raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would accept unsigned tokens; unset it.")
+    if settings.rate_limit_scale != 1:
+        raise BadSettings("LONGAN_RATE_LIMIT_SCALE is for benchmarks in development only; unset it.")
+    if not settings.public_url.startswith("https://"):
+        raise BadSettings("LONGAN_PUBLIC_URL must start with https:// in production.")
+    for name, value in (("LONGAN_SMS_URL", settings.sms_url), ("LONGAN_FCM_BASE_URL", settings.fcm_base_url)):
+        if any(f"//{host}" in value for host in LOOPBACK):
+            raise BadSettings(f"{name} points at this machine: local stand-ins exist in development only.")
+        if not value.startswith("https://"):
+            raise BadSettings(f"{name} must be set to an https:// address.")
+    if len(settings.sms_key) < 16:
+        raise BadSettings("LONGAN_SMS_KEY must be the gateway's key, at least 16 characters.")
+    if settings.fcm_credentials is None or not settings.fcm_credentials.is_file():
+        raise BadSettings("LONGAN_FCM_CREDENTIALS must name the service-account file from Firebase.")
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError(kind)

@@ -1,0 +1,17 @@
+"""Abbreviations, one reading a row."""
+
+import re
+from collections.abc import Iterator
+
+from .files import Row, line
+
+HEADER = ("abbreviation", "expansion", "kind", "ambiguous")
+REMARK = re.compile(r"\(([^)]*)\)")
+
+
+def abbreviations(rows: list[Row]) -> Iterator[tuple[str, ...]]:
+    """"QC,quality control (kiểm tra chất lượng)" has two readings; "(ambiguous)" is a remark, not a reading."""
+    for row in rows:
+        remarks = [remark for remark in REMARK.findall(row["expansion"]) if "ambiguous" not in remark]
+        for reading in (*REMARK.sub("", row["expansion"]).split("/"), *remarks):
+            yield row["abbr"], line(reading), row["kind"], row["ambiguous"]
