@@ -23,6 +23,7 @@ Now = NamedDependency[datetime]
 Locale = NamedDependency[LocaleName]
 Pages = NamedDependency[Cursors]
 Ex = NamedDependency[Exchange]
+Home = NamedDependency[str]
 
 AnyRequest = Request[Any, Any, State]
 
@@ -50,6 +51,11 @@ async def locale(request: AnyRequest) -> LocaleName:
 
 async def pages(state: State) -> Cursors:
     return state.cursors  # type: ignore[no-any-return]
+
+
+async def home(state: State) -> str:
+    """The code of the province this service is for."""
+    return state.settings.province_code  # type: ignore[no-any-return]
 
 
 async def conn(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connection, None]:
@@ -92,5 +98,6 @@ PROVIDERS = {
     "now": Provide(now),
     "locale": Provide(locale),
     "pages": Provide(pages),
+    "home": Provide(home),
     "exchange": Provide(exchange),
 }

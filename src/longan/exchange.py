@@ -35,6 +35,7 @@ class Exchange(msgspec.Struct):
     queries: int = 0
     etag: str | None = None
     code: str | None = None
+    private: bool = False
     keeps_answer: bool = False
     answer: Answer | None = None
 
@@ -46,6 +47,10 @@ class Exchange(msgspec.Struct):
         if self.principal is None:
             raise Unauthenticated
         return self.principal
+
+    def kept_private(self) -> None:
+        """The answer is for this caller only: it must not enter the cache of public answers."""
+        self.private = True
 
     def tagged(self, answer: T, version: int) -> T:
         """`answer`, with its row version as the strong ETag (RFC 9110 section 8.8.3)."""

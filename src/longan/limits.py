@@ -117,7 +117,7 @@ class Limiter:
         if allowed:
             bucket.remaining -= 1
             bucket.untold += 1
-        return Verdict(name, bucket.window, bucket.remaining, int(bucket.resets - now) + 1, allowed)
+        return Verdict(name, bucket.window, bucket.remaining, min(int(bucket.resets - now) + 1, bucket.window.seconds), allowed)
 
     def _open(self, key: str, window: Window, now: float) -> Bucket:
         if len(self._buckets) >= MAX_BUCKETS:

@@ -6,8 +6,15 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 from string import Formatter
+from typing import Any, TypeVar
 
+import asyncpg
 import msgspec
+
+from longan.errors import FieldError, InvalidRequest
+from longan.page import Cursors
+
+P = TypeVar("P")
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -31,10 +38,32 @@ class Listing(msgspec.Struct, frozen=True):
     orders: Mapping[str, Order]
     columns: Mapping[str, tuple[str, str, str]] = {}
 
-    def query(self, sort: str, values: Mapping[str, object], filters: frozenset[str]) -> tuple[str, list[object]]:
-        """The statement of these `filters` in this order, and its arguments out of `values`."""
-        sql, names = _assembled(self.name, sort, filters, frozenset(values))
-        return sql, [values[name] for name in names]
+    async def page(
+        self, conn: asyncpg.Connection, cursors: Cursors, sort: str, values: dict[str, Any], cursor: str | None,
+        limit: int, kind: type[P],
+    ) -> P:  # fmt: skip
+        """A page (a struct of `items` and `next_cursor`) of what fits `values`; a filter is in use when all values it
+        speaks of are given. The cursor is bound to everything but the time.
+
+        Raises `InvalidRequest` for a cursor of another list, or an order whose value is missing.
+        """
+        order = self.orders[sort]
+        if order.needs is not None and order.needs not in values:
+            raise InvalidRequest(FieldError("?sort", "needs_both"))
+        scope = [self.name, sort, *sorted((name, str(value)) for name, value in values.items() if name != "now")]
+        filters = {name for name, condition in self.where.items() if _places(condition) <= values.keys()}
+        given = {**values, "limit": limit + 1}
+        if cursor is not None:
+            position = cursors.read(cursor, scope, order.kind)  # type: ignore[arg-type]
+            given |= {f"after_{number}": value for number, value in enumerate(position)}
+            filters.add("after")
+        sql, names = _assembled(self.name, sort, frozenset(filters), frozenset(values))
+        rows = await conn.fetch(sql, *(given[name] for name in names))
+        more = len(rows) > limit
+        position = [rows[limit - 1][column] for column in order.position] if more else None
+        return msgspec.convert(
+            {"items": rows[:limit], "next_cursor": cursors.write(scope, position) if position else None}, kind
+        )
 
     def every(self) -> Iterator[str]:
         """The statement with no filter, with each, and with all, in every order: for the test that prepares them."""
@@ -51,6 +80,11 @@ def listing(made: Listing) -> Listing:
     """Register a listing under its name."""
     LISTINGS[made.name] = made
     return made
+
+
+@cache
+def _places(text: str) -> frozenset[str]:
+    return frozenset(place for _, place, _, _ in Formatter().parse(text) if place is not None)
 
 
 @cache

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from litestar.params import QueryParameter
@@ -19,13 +19,6 @@ Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Items in a page
 Cursor = Annotated[str | None, QueryParameter(max_length=MAX_CURSOR, description="`next_cursor` of the page before")]
 
 T = TypeVar("T")
-
-
-class Cut(msgspec.Struct, Generic[T], frozen=True):
-    """A page's items and where the next one starts."""
-
-    items: list[T]
-    next_cursor: str | None
 
 
 class Cursors:
@@ -50,15 +43,6 @@ class Cursors:
         except (ValueError, msgspec.DecodeError):
             pass
         raise InvalidRequest(FieldError("?cursor", "bad_cursor"))
-
-    def cut(self, rows: Sequence[Any], limit: int, kind: type[T], scope: Sequence[object], key: Any) -> Cut[T]:
-        """A page out of `limit + 1` rows; `key` gives a row's position in the order."""
-        more = len(rows) > limit
-        kept = rows[:limit]
-        return Cut(
-            msgspec.convert(kept, list[kind]),  # type: ignore[valid-type]
-            self.write(scope, key(kept[-1])) if more else None,
-        )
 
 
 def _mac(key: bytes, scope: Sequence[object], payload: bytes) -> bytes:

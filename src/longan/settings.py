@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_key: str = ""
     fcm_base_url: str = "https://fcm.googleapis.com"
     fcm_credentials: Path | None = None
+    host: str = "127.0.0.1"
     port: int = 8000
     metrics_port: int = 8001
     workers: int = 1

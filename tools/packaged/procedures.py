@@ -1,11 +1,14 @@
 """Procedures: the index joined with the detail, in the shape `get_procedure` publishes."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .files import Row, Value, clean, line
 
 CUT = "…"
+METHOD = re.compile("(DIRECT|ONLINE|POSTAL):(.*):(WORKING_DAY|DAY|HOUR|MONTH|YEAR|OTHER)")
+NEXT_METHOD = re.compile("; (?=(?:DIRECT|ONLINE|POSTAL):)")
 
 # The portal's codes of those who may file (two spellings of the letter Đ occur), with keys that can stand in an address.
 AUDIENCES = {
@@ -130,11 +133,9 @@ def _method(method: Detail) -> dict[str, Value]:
 
 def _methods_of(row: Row) -> Iterator[dict[str, Value]]:
     """The index knows channel and time only ("DIRECT:3:WORKING_DAY; …"), and cuts the text at 120 characters."""
-    for part in row["time"].split("; "):
-        if part and CUT not in part:
-            channel, rest = part.split(":", 1)
-            amount, unit = rest.rsplit(":", 1)
-            yield {"channel": channel.lower(), **_time(amount, unit), "fees": [], "note": None}
+    for part in NEXT_METHOD.split(row["time"]):
+        if method := METHOD.fullmatch(part):
+            yield {"channel": method[1].lower(), **_time(method[2], method[3]), "fees": [], "note": None}
 
 
 def _case(case: Detail) -> dict[str, Value]:

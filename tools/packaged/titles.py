@@ -32,7 +32,8 @@ FOREIGN = frozenset(
     bds bhtn bhxh bhyt bvtv c1 c2 c3 cn cncc cnc cntt cp cs cskh ctv cv cvc dh dn ec etc fc fmcg ga gd gt h hanoi hc
     hcm hcns hd hn hr hrbp hse ie iso it kcn kcs kd kdc khcn khdn kho ktv kv kt la ldpt led lt mt ns nv nvkd ohs otc pc
     pccc ph plc pr px qa qhkh r s she smt sme sx t tig tmdt tn tp tphcm tr tt tttm ttsx tv vlxd vp vs wc xd xnk
-    2d 3d 5s b1 b2 a1 a2 d
+    2d 3d 5s b1 b2 a1 a2 d bakery bev bgd campuchia cold commercialize dimension digital eb ex f heat htkt im indonesia months
+    npi offset oiler oto park provided pt retort service services sup ub wh
     """.split()
 )
 AMOUNT = re.compile(r"\d+(?:tr|m|k|h|d|t|s)?")
@@ -42,6 +43,7 @@ CONTACT = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|(?:\+84|\b0)(?:[ .-]?\d){9}
 PICTURE = re.compile("[\U00002600-\U000027bf\U0001f000-\U0001faff\ufe0f]")
 BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*")
 DASH = re.compile(r"\s+[-–|]\s*|\s*[–|]\s+")
+LAST_PHRASE = re.compile(r"(?:\s+[-–|]|,)\s(?:(?!\s[-–|]\s|,\s).)*$|\s\S*$")
 SHORTEST = 6
 
 
@@ -62,8 +64,8 @@ def clean_title(title: str, unwanted: re.Pattern[str] | None = None) -> str | No
         return names_a_company(text) or bool(unwanted and unwanted.search(search.mark(text)))
 
     title = line(PICTURE.sub(" ", CONTACT.sub(" ", CODE.sub("", title))))
-    if title.endswith(("...", "…")):  # the crawl cut it in the middle of a word
-        title = title.rstrip(".… ").rpartition(" ")[0]
+    if title.endswith(("...", "…")):  # the crawl cut it in the middle of a phrase
+        title = LAST_PHRASE.sub("", title)
     if bad(title):
         title = line(BRACKET.sub(lambda group: " " if bad(group[0]) else group[0], title)).strip(" -–|,/")
     if bad(title):

@@ -52,10 +52,9 @@ class Wards:
                     return code
         districts = [name for name in self._in_district if self._says(marked, name)]
         for row in self._old:
-            named_district = self._districts[row["parent_code"]] in districts
-            if named_district and self._says(marked, search.mark(row["short_name"])):
-                if search.mark(row["short_name"]) not in districts:
-                    return self._one_of(self._successors[row["code"]], key)
+            commune, district = search.mark(row["short_name"]), self._districts[row["parent_code"]]
+            if district in districts and commune != district and self._says(marked, commune):
+                return self._one_of(self._successors[row["code"]], key)
         for row in self.by_code.values():
             if re.search(rf"\b{UNIT_WORD}{re.escape(search.mark(row['short_name']))}\b", marked):
                 return row["code"]

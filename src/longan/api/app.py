@@ -87,7 +87,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
             await valkey.aclose()
 
     app = Litestar(
-        route_handlers=[health.health, health.readiness, *openapi.HANDLERS, *ROOMS],
+        route_handlers=[*health.HANDLERS, *openapi.HANDLERS, *ROOMS],
         dependencies=deps.PROVIDERS,
         exception_handlers={Exception: problems.handle},
         request_class=StrictRequest,
@@ -104,6 +104,8 @@ def create_app(settings: Settings, **given: Any) -> Edge:
 
 def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> Any:
     """Metrics on a private port of their own; the second process of a machine takes the next one."""
+    if not settings.metrics_port:
+        return lambda: None
     for port in range(settings.metrics_port, settings.metrics_port + settings.workers):
         with contextlib.suppress(OSError):
             server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)

@@ -105,7 +105,8 @@ class Edge:
         operation = found.get("GET" if method == "HEAD" else method) if found else None
         if operation is not None:
             exchange.route, exchange.policy = operation.name, operation.policy
-            if operation.policy.cache is not None and len(raw_path) + len(query) < MAX_URL:
+            shared = operation.policy.auth == "public" or b"authorization" not in headers
+            if operation.policy.cache is not None and shared and len(raw_path) + len(query) < MAX_URL:
                 family = operation.policy.cache
                 key = f"{path}?{query.decode('latin-1')} {exchange.locale}"
                 entry = self.app.state.cache.near(family, key) if _accepts(headers, "application/json") else None
@@ -226,7 +227,7 @@ class Edge:
             generation = cache.generation(family)
             catch = Catch(scope)
             await self._app(scope, receive, catch)  # type: ignore[arg-type]
-            if catch.status != 200:
+            if catch.status != 200 or exchange.private:
                 await answer.whole(catch.status, catch.headers, bytes(catch.body))
                 return
             etag = exchange.etag or f'"{hashlib.blake2b(catch.body, digest_size=12).hexdigest()}"'
@@ -279,7 +280,7 @@ class Outgoing:
         self.exchange = exchange
         self.send = send
         self.headers = headers
-        self.path: str = scope["path"]
+        self.path: str = (scope.get("raw_path") or scope["path"].encode("utf-8", "replace"))[:200].decode("latin-1")
         self.mute = scope["method"] == "HEAD"
         self.started = self.cached = False
         self.status = 500

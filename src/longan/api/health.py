@@ -30,13 +30,13 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 @get("/healthz", tags=["health"], opt=decided(auth="public", limit=None, example={"status": "ok"}))
-async def health() -> Health:
+async def get_health() -> Health:
     """Whether the process answers"""
     return Health("ok")
 
 
 @get("/readyz", tags=["health"], opt=decided(auth="public", limit=None))
-async def readiness(state: State) -> Response[Readiness]:
+async def get_readiness(state: State) -> Response[Readiness]:
     """Whether the process can do its work: 503 with the parts when it cannot"""
     database, cache = await asyncio.gather(_database(state.pool), _cache(state.valkey))
     return Response(Readiness(database, database, cache), status_code=200 if database == "ok" else 503)
@@ -58,3 +58,6 @@ async def _cache(valkey: redis.asyncio.Redis) -> Part:
     except (RedisError, OSError, TimeoutError):
         return "down"
     return "ok"
+
+
+HANDLERS = [get_health, get_readiness]

@@ -103,7 +103,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     problem = of(error)
     exchange.code = problem.code
     return Response(
-        body(problem, exchange, request.scope["path"]),
+        body(problem, exchange, request.scope["path"][:200]),
         status_code=problem.status,
         media_type=CONTENT_TYPE,
         headers=problem.headers,

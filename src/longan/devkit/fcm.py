@@ -1,4 +1,4 @@
-"""The stand-in for Firebase Cloud Messaging, HTTP v1: the grant, the schema, Google's refusals, and faults on demand."""
+"""The stand-in for Firebase Cloud Messaging, HTTP v1: grants, schema, Google's refusals, and faults on demand."""
 
 import asyncio
 import secrets
@@ -16,6 +16,7 @@ from longan.devkit.fcm_grant import Account, GrantRefused, Grants
 KEPT = 10_000
 RETRY_AFTER_SECONDS = 2
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+BAD_GATEWAY = "<!DOCTYPE html><title>502 Bad Gateway</title>"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
@@ -104,12 +105,9 @@ def unauthenticated(reason: str) -> web.Response:
         "Request had invalid authentication credentials. "
         "Expected OAuth 2 access token, login cookie or other valid authentication credential."
     )
-    answer = refused(
-        401,
-        "UNAUTHENTICATED",
-        message,
-        [{"@type": ERROR_INFO, "reason": reason, "domain": "googleapis.com", "metadata": {"service": "fcm.googleapis.com"}}],
-    )
+    service = {"service": "fcm.googleapis.com"}
+    details: list[object] = [{"@type": ERROR_INFO, "reason": reason, "domain": "googleapis.com", "metadata": service}]
+    answer = refused(401, "UNAUTHENTICATED", message, details)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="https://accounts.google.com/", error="invalid_token"'
     return answer
 
@@ -140,7 +138,7 @@ async def grant_token(request: web.Request) -> web.Response:
         return wire.answer({"error": "internal_failure", "error_description": "Backend Error"}, 503)
     form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     try:
-        return wire.answer(server.grants.exchange(form))
+        return wire.answer(server.grants.exchange(form, str(request.url)))
     except GrantRefused as exc:
         return wire.answer({"error": exc.error, "error_description": exc.description}, 400)
 
@@ -174,7 +172,7 @@ async def send_message(request: web.Request) -> web.Response:
             text = "The registration token is not a valid FCM registration token"
             return invalid_argument(fcm_rules.Refused([fcm_rules.Violation(f"message.{kind}", text)], by_fcm=True))
         case "badgateway":
-            return web.Response(status=502, text="<!DOCTYPE html><title>502 Bad Gateway</title>", content_type="text/html")
+            return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
         case "reset-before":
             return wire.reset(request)
 

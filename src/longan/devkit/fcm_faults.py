@@ -1,4 +1,4 @@
-"""Faults of the FCM stand-in, scripted by the name of the target: `unavailable-2-xyz` fails twice and is then accepted."""
+"""Faults of the FCM stand-in, scripted by the target's name: `unavailable-2-xyz` fails twice, then is accepted."""
 
 import re
 from collections import OrderedDict
@@ -28,9 +28,7 @@ class Refusal(NamedTuple):
 REFUSALS = {
     "unregistered": Refusal(404, "NOT_FOUND", "UNREGISTERED", "Requested entity was not found."),
     "sender-mismatch": Refusal(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH", "SenderId mismatch"),
-    "apns": Refusal(
-        401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", "Auth error from APNS or Web Push Service"
-    ),
+    "apns": Refusal(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", "Auth error from APNS or Web Push Service"),
     "quota": Refusal(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "Quota exceeded for the message target."),
     "unavailable": Refusal(503, "UNAVAILABLE", "UNAVAILABLE", "The service is currently unavailable."),
     "internal": Refusal(500, "INTERNAL", "INTERNAL", "Internal error encountered."),

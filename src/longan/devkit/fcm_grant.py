@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import jwt
@@ -85,6 +86,14 @@ def kept(path: Path, base_url: str) -> dict[str, str]:
     return account
 
 
+@cache  # loading checks the key, which takes 50 ms
+def _public_key(private_key: str) -> rsa.RSAPublicKey:
+    key = serialization.load_pem_private_key(private_key.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("The service account's key is not an RSA key")  # noqa: TRY004  # its file is wrong, not the caller
+    return key.public_key()
+
+
 class Grants:
     """Exchanges assertions signed by `account` for access tokens, and knows those again.
 
@@ -92,25 +101,23 @@ class Grants:
     """
 
     def __init__(self, account: Account, clock: Clock) -> None:
-        private_key = serialization.load_pem_private_key(account["private_key"].encode(), None)
-        self._public_key = private_key.public_key()
-        self._audiences = [GOOGLE_AUDIENCE, account["token_uri"]]
+        self._public_key = _public_key(account["private_key"])
         self._issuer = account["client_email"]
         self._seal_key = hashlib.sha256(account["private_key"].encode()).digest()
         self._clock = clock
 
-    def exchange(self, form: Mapping[str, str]) -> dict[str, str | int]:
-        """The answer to `POST /token`. Raises GrantRefused."""
+    def exchange(self, form: Mapping[str, str], token_uri: str) -> dict[str, str | int]:
+        """The answer to a form posted to `token_uri`. Raises GrantRefused."""
         grant_type = form.get("grant_type", "")
         if grant_type != GRANT_TYPE:
             raise GrantRefused("unsupported_grant_type", f"Invalid grant_type: {grant_type}")
         try:
             claims = jwt.decode(
                 form.get("assertion", ""),
-                self._public_key,  # type: ignore[arg-type]  # the file's key may be of any kind; RS256 takes RSA only
+                self._public_key,
                 algorithms=["RS256"],
                 issuer=self._issuer,
-                audience=self._audiences,
+                audience=[GOOGLE_AUDIENCE, token_uri],
                 options={"require": ["iss", "aud", "iat", "exp"], "verify_exp": False, "verify_iat": False},
             )
         except jwt.InvalidIssuerError as exc:

@@ -39,7 +39,7 @@ class Violation(msgspec.Struct):
 
 
 class Refused(Exception):
-    """INVALID_ARGUMENT. `by_fcm` tells a broken rule of FCM from a body that did not parse: Google answers them apart."""
+    """INVALID_ARGUMENT. `by_fcm` tells a broken rule of FCM from a body that did not parse: the answers differ."""
 
     def __init__(self, violations: list[Violation], *, by_fcm: bool) -> None:
         super().__init__("\n".join(violation.description for violation in violations))
@@ -102,9 +102,7 @@ def _read(schema: Object, value: Json, path: str, violations: list[Violation]) -
             for place, (key, item) in enumerate(value.items())
         }
     if kind == "array" and isinstance(value, list):
-        return [
-            _read(schema["items"], item, f"{path}[{place}]", violations) for place, item in enumerate(value)
-        ]
+        return [_read(schema["items"], item, f"{path}[{place}]", violations) for place, item in enumerate(value)]
     if kind != "any" and not _fits(schema, value):
         violations.append(_invalid(path, _proto_type(schema), value))
     return value
@@ -177,8 +175,8 @@ def _broken_rules(message: Object) -> list[Violation]:
         return [Violation("message", "Recipient of the message is not set.")]
     android, apns, webpush = (message.get(part, {}) for part in ("android", "apns", "webpush"))
     broken = [
-        Violation(f"{path}[{place}].key", f"Invalid data payload key: {key}")
-        for path, part in (("message.data", message), ("message.android.data", android), ("message.webpush.data", webpush))
+        Violation(f"message{path}.data[{place}].key", f"Invalid data payload key: {key}")
+        for path, part in (("", message), (".android", android), (".webpush", webpush))
         for place, key in enumerate(part.get("data", {}))
         if RESERVED_KEY.match(key)
     ]

@@ -1,4 +1,4 @@
-"""Where a server's files lie when root starts it: PostgreSQL refuses to be root, and nothing of ours is opened for it."""
+"""Where a server's files lie. PostgreSQL refuses to be root, and nothing of ours is opened to make room for it."""
 
 import os
 import pwd
@@ -23,7 +23,10 @@ def make_data_dir(data_dir: Path) -> Path:
     """The resolved folder, made when missing: for us alone, but passable for the server's user when we are root."""
     data_dir = data_dir.resolve()
     if not data_dir.exists():
-        data_dir.mkdir(parents=True, mode=0o700)
+        try:
+            data_dir.mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            raise CannotStart(f"{data_dir} cannot be made ({error.strerror}): set LONGAN_DATA_DIR.") from error
         if os.geteuid() == 0:
             data_dir.chmod(0o711)
     return data_dir
@@ -36,7 +39,8 @@ def home(data_dir: Path, elsewhere: Path = ELSEWHERE) -> tuple[Path, User | None
     folder under `elsewhere`, named by the file `postgres.elsewhere` in `data_dir`.
     """
     if os.geteuid() != 0:
-        return data_dir, _ourselves(data_dir / "postgres")
+        _check_ours(data_dir / "postgres")
+        return data_dir, None
     pointer = data_dir / POINTER
     place = Path(pointer.read_text().strip()) if pointer.exists() else data_dir
     if not place.is_dir():
@@ -57,7 +61,7 @@ def home(data_dir: Path, elsewhere: Path = ELSEWHERE) -> tuple[Path, User | None
     return place, user
 
 
-def _ourselves(data: Path) -> None:
+def _check_ours(data: Path) -> None:
     if data.exists() and data.stat().st_uid != os.geteuid():
         raise CannotStart(f"{data} belongs to another user: start as that one, or set LONGAN_DATA_DIR.")
 

@@ -38,7 +38,7 @@ def spawn(
     folder: Path | None = None,
     given: str = "",
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that Ctrl-C in the terminal reaches only us; it writes to `log` and reads `given`.
+    """Start a process that reads `given` and writes to `log`, in a session of its own: Ctrl-C then reaches only us.
 
     It gets `when_orphaned` when the calling *thread* ends: call this from a thread that lives as long as the process.
     """
@@ -54,8 +54,9 @@ def spawn(
             user=user and user.uid,
             group=user and user.gid,
             extra_groups=None if user is None else [],
-            # Runs after the change of user, which would undo it (CPython's child_exec; prctl(2)).
-            preexec_fn=partial(_end_with, os.getpid(), when_orphaned),
+            # Runs after the change of user, which would undo it (CPython's child_exec; prctl(2)). It takes no lock that
+            # another thread could hold.
+            preexec_fn=partial(_end_with, os.getpid(), when_orphaned),  # noqa: PLW1509
         )
     if process.stdin is not None:
         with contextlib.suppress(BrokenPipeError), process.stdin:
@@ -86,8 +87,11 @@ def end(process: subprocess.Popen[bytes], *signals: signal.Signals, patience: fl
 
 
 def hold(lock: Path, what: str) -> IO[bytes]:
-    """The locked file; closing it, or ending in any way, lets go. Raises `CannotStart` naming the process that has it."""
-    file = lock.open("a+b")
+    """The locked file; closing it, or ending in any way, lets go. Raises `CannotStart`, naming who holds it."""
+    try:
+        file = lock.open("a+b")
+    except PermissionError:
+        raise CannotStart(f"{lock} belongs to another user: start as that one, or set LONGAN_DATA_DIR.") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -113,6 +117,8 @@ def make_log(log: Path) -> int:
 
 def last_lines(log: Path, since: int, count: int = 15) -> str:
     """The last lines written to `log` after position `since`."""
+    if not log.exists():
+        return ""
     with log.open("rb") as file:
         file.seek(max(since, log.stat().st_size - 100_000))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])

@@ -96,14 +96,22 @@ def _row(at: datetime, *cells: str) -> str:
     return "<tr>" + "".join(f"<td>{cell}" for cell in (f"{at.astimezone(HERE):%H:%M:%S}", *cells)) + "</tr>"
 
 
-async def _run(port: int, account: fcm_grant.Account, sms_key: str) -> None:
+async def _run(port: int, kept_in: Path, sms_key: str) -> None:
+    account = fcm_grant.kept(kept_in, f"http://{HOST}:{port}")
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     runner = await serve(HOST, port, create(account=account, sms_key=sms_key))
+    fcm_grant.kept(kept_in, address(runner))
     print(f"The stand-ins listen on {address(runner)}", flush=True)
     await ended.wait()
     await runner.cleanup()
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
 
 
 def main() -> None:
@@ -111,7 +119,7 @@ def main() -> None:
     if os.environ.get("LONGAN_ENV") != "development":
         sys.exit("The stand-ins exist only in development: LONGAN_ENV is not `development`.")
     parser = argparse.ArgumentParser(prog="longan.devkit.stand_ins", description="Local SMS gateway and FCM server.")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("LONGAN_DEVKIT_PORT") or PORT))
+    parser.add_argument("--port", type=_port, default=os.environ.get("LONGAN_DEVKIT_PORT") or str(PORT))
     parser.add_argument(
         "--credentials",
         type=Path,
@@ -123,8 +131,7 @@ def main() -> None:
         parser.error("--credentials or LONGAN_FCM_CREDENTIALS must name the file that keeps the service account")
     sms_key = os.environ.get("LONGAN_SMS_KEY") or sms.DEVELOPMENT_KEY
     try:
-        account = fcm_grant.kept(given.credentials, f"http://{HOST}:{given.port}")
-        asyncio.run(_run(given.port, account, sms_key))
+        asyncio.run(_run(given.port, given.credentials, sms_key))
     except ValueError as exc:
         sys.exit(f"{exc}.")
     except OSError as exc:

@@ -1,0 +1,48 @@
+# The commands of the project; `make` alone lists them. All of them work in a fresh clone with Python 3.11+ and nothing else.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+$(BIN)/.made: requirements/dev.txt pyproject.toml
+	@echo "Making .venv from the locked requirements"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@command -v $(BIN)/uv >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+install: $(BIN)/.made ## make .venv from the locked requirements
+
+run: $(BIN)/.made ## start everything on this machine: API, worker, PostgreSQL, Valkey, sample data, local SMS and push
+	@exec $(BIN)/longan dev
+
+demo: $(BIN)/.made ## walk from sign-in to push against the running service and show each request and answer
+	@$(BIN)/python -m longan.devkit.demo
+
+test: $(BIN)/.made ## the test suite
+	@$(BIN)/python -m pytest
+
+check: $(BIN)/.made ## ruff, mypy --strict, import-linter, and the document's lint where Node is there
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/lint_document.py openapi.json
+
+openapi: $(BIN)/.made ## write openapi.json again
+	@$(BIN)/longan openapi > openapi.json.new && mv openapi.json.new openapi.json
+
+bench: $(BIN)/.made ## measure against the limit and the alternative; prints one table (needs wrk)
+	@$(BIN)/python -m bench
+
+crash: $(BIN)/.made ## minutes: kill -9 of API, worker and PostgreSQL under load; nothing acknowledged may be lost
+	@$(BIN)/python -m pytest -m long
+
+lock: ## lock the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --extra dev pyproject.toml -o requirements/dev.txt
+
+.PHONY: help install run demo test check openapi bench crash lock

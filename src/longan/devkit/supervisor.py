@@ -1,0 +1,251 @@
+"""`longan dev`: starts all of it, watches over it, mends what dies, and leaves no process behind."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from longan.devkit.children import Child, Running
+from longan.devkit.embedded import Postgres, Services, Valkey
+from longan.devkit.placing import make_data_dir
+from longan.devkit.processes import CannotStart, Keeper, hold
+from longan.devkit.server import PAUSE_SECONDS, Server
+from longan.devkit.terminal import Terminal
+from longan.settings import BadSettings
+
+HOST = "127.0.0.1"
+READY_SECONDS = 30.0
+ANSWER_SECONDS = 2.0
+LOOK_SECONDS = 0.2
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Development(msgspec.Struct, frozen=True, kw_only=True):
+    """What `longan dev` is told. Without an address the embedded server is used."""
+
+    data_dir: Path = Path(".longan")
+    port: int = 8000
+    metrics_port: int = 8001
+    devkit_port: int = 8002
+    database_url: str | None = None
+    redis_url: str | None = None
+    workers: int = 1
+
+
+Children = Callable[[Development], Sequence[Child]]
+Prepare = Callable[[str, Path, bool, Terminal], Awaitable[None]]
+Greet = Callable[[Development, Terminal], None]
+
+
+def children(settings: Development) -> list[Child]:
+    """In the order of their start; they are stopped in the opposite order."""
+    return [
+        Child(
+            name="stand-ins",
+            arguments=(sys.executable, "-m", "longan.devkit.stand_ins"),
+            ready=f"http://{HOST}:{settings.devkit_port}/",
+        ),
+        Child(name="worker", arguments=(sys.executable, "-m", "longan", "worker")),
+        Child(
+            name="api",
+            arguments=(sys.executable, "-m", "longan", "api"),
+            ready=f"http://{HOST}:{settings.port}/readyz",
+        ),
+    ]
+
+
+def environment(settings: Development, services: Services) -> dict[str, str]:
+    """The environment of the children: ours, and every LONGAN_* variable that follows from the settings."""
+    stand_ins = f"http://{HOST}:{settings.devkit_port}"
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "LONGAN_ENV": "development",
+        "LONGAN_DATA_DIR": str(settings.data_dir),
+        "LONGAN_DATABASE_URL": services.database_url,
+        "LONGAN_REDIS_URL": services.redis_url,
+        "LONGAN_KEYS_DIR": str(settings.data_dir / "keys"),
+        "LONGAN_PORT": str(settings.port),
+        "LONGAN_METRICS_PORT": str(settings.metrics_port),
+        "LONGAN_DEVKIT_PORT": str(settings.devkit_port),
+        "LONGAN_PUBLIC_URL": f"http://{HOST}:{settings.port}",
+        "LONGAN_WORKERS": str(settings.workers),
+        "LONGAN_SMS_URL": stand_ins,
+        "LONGAN_SMS_KEY": secrets.token_hex(16),
+        "LONGAN_FCM_BASE_URL": stand_ins,
+        "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / "fcm.json"),
+    }
+
+
+async def prepare(database_url: str, keys_dir: Path, embedded: bool, terminal: Terminal) -> None:
+    # Not at the top: it takes a second to import, and a taken port should be told at once.
+    from longan.devkit import preparing
+
+    await preparing.prepare(database_url, keys_dir, embedded, terminal)
+
+
+def run(
+    settings: Development, *, greet: Greet, children: Children = children, prepare: Prepare = prepare
+) -> int:
+    """Run it until Ctrl-C or SIGTERM: 0. What cannot start is told in a sentence: 1. Call it in the main thread."""
+    terminal = Terminal()
+    try:
+        asyncio.run(Supervisor(settings, terminal, children, prepare, greet).work())
+    except (CannotStart, BadSettings) as error:
+        terminal.wrong(str(error))
+        return 1
+    terminal.line("·", "Everything has stopped")
+    return 0
+
+
+class Supervisor:
+    """Everything that was started, and the order in which it ends."""
+
+    def __init__(
+        self, settings: Development, terminal: Terminal, children: Children, prepare: Prepare, greet: Greet
+    ) -> None:
+        self._settings = settings
+        self._terminal = terminal
+        self._choose = children
+        self._prepare = prepare
+        self._greet = greet
+        self._servers: list[Server] = []
+        self._children: list[Running] = []
+        self._stopping = False
+
+    async def work(self) -> None:
+        """Start, greet and watch until a signal comes; end everything in the opposite order, whatever happens."""
+        task = asyncio.current_task()
+
+        def stop() -> None:
+            if not self._stopping and task is not None:  # a second Ctrl-C must not cut the ending short
+                self._stopping = True
+                task.cancel()
+
+        for number in STOPS:
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        with ExitStack() as endings:
+            try:
+                await self._start(endings)
+                self._greet(self._settings, self._terminal)
+                await self._watch()
+            except asyncio.CancelledError:
+                if not self._stopping:
+                    raise
+                self._terminal.line("·", "Stopping")
+            finally:
+                self._stopping = True
+
+    async def _start(self, endings: ExitStack) -> None:
+        data_dir = make_data_dir(self._settings.data_dir)
+        self._settings = msgspec.structs.replace(self._settings, data_dir=data_dir)
+        endings.enter_context(hold(data_dir / "dev.lock", "`longan dev`"))
+        check_ports(self._settings)
+        keeper = Keeper()
+        endings.callback(keeper.close)
+        services = await self._services(endings)
+        embedded = self._settings.database_url is None
+        await self._prepare(services.database_url, data_dir / "keys", embedded, self._terminal)
+        around = environment(self._settings, services)
+        for child in self._choose(self._settings):
+            running = Running(child, data_dir / "log", around, keeper)
+            endings.callback(running.stop)
+            with self._terminal.step(child.name):
+                running.start()
+                await ready(running)
+            self._children.append(running)
+
+    async def _services(self, endings: ExitStack) -> Services:
+        settings = self._settings
+        database_url, redis_url = settings.database_url, settings.redis_url
+        if database_url is None:
+            postgres = Postgres(settings.data_dir)
+            await self._serve(postgres, endings)
+            database_url = postgres.dsn
+        if redis_url is None:
+            valkey = Valkey(settings.data_dir)
+            await self._serve(valkey, endings)
+            redis_url = valkey.url
+        return Services(database_url, redis_url)
+
+    async def _serve(self, server: Server, endings: ExitStack) -> None:
+        endings.callback(server.stop)
+        with self._terminal.step(server.title):
+            await up(server)
+        self._servers.append(server)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for server in self._servers:
+                if not server.alive:
+                    self._terminal.warn(f"{server.title} has ended; starting it again.")
+                    await up(server)
+            for running in self._children:
+                self._terminal.log(running.child.name, running.news.read())
+                if story := running.mend():
+                    self._terminal.warn(story)
+
+
+def check_ports(settings: Development) -> None:
+    """Raises `CannotStart` for a port that is taken or given twice, naming the setting that moves it."""
+    seen: dict[int, str] = {}
+    for variable, port in (
+        ("LONGAN_PORT", settings.port),
+        ("LONGAN_METRICS_PORT", settings.metrics_port),
+        ("LONGAN_DEVKIT_PORT", settings.devkit_port),
+    ):
+        if port in seen:
+            raise CannotStart(f"{seen[port]} and {variable} are both {port}: set one of them to another port.")
+        seen[port] = variable
+        with socket.socket() as tried:
+            # As servers do: connections of the start before may linger.
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((HOST, port))
+            except (OSError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or "it is no port number"
+                raise CannotStart(f"Port {port} cannot be used ({reason}): set {variable} to another one.") from error
+
+
+async def up(server: Server) -> None:
+    """Start the server, and let signals through while it starts. Raises `CannotStart`."""
+    for _ in server.starting():
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def ready(running: Running) -> None:
+    """Wait until the child says that it can work. Raises `CannotStart` with the end of its log."""
+    deadline = time.monotonic() + READY_SECONDS
+    while running.child.ready and not await answers(running.child.ready):
+        if not running.alive:
+            raise CannotStart(running.how_it_ended())
+        if time.monotonic() > deadline:
+            raise CannotStart(
+                f"{running.child.name} is not ready after {READY_SECONDS:.0f} s ({running.child.ready} does not answer "
+                f"200); {running.log} says last:\n{running.last_lines()}"
+            )
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def answers(address: str) -> bool:
+    """Whether a GET of the address is answered 200. Asked directly: no proxy of the environment is in between."""
+    parts = urlsplit(address)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
+            status = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return status.split()[1:2] == [b"200"]

@@ -1,0 +1,140 @@
+"""HTTP of the room."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from longan import ward
+from longan.deps import Conn, Ex, Home, Me, Now, Pages, Tx
+from longan.errors import NotFound
+from longan.fields import ProvinceCode, WardCode
+from longan.geo import Latitude, Longitude, RadiusKm, metres
+from longan.jobs import domain, store
+from longan.jobs.models import (
+    EmployerNotVerified,
+    IllegalJobStep,
+    Job,
+    JobChange,
+    JobIn,
+    JobNotOpen,
+    JobPage,
+    Search,
+    Sort,
+    WardUnknown,
+)
+from longan.page import Cursor, Limit
+from longan.policy import decided
+
+EXAMPLE_IN = {
+    "employer_id": "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11",
+    "title": "Công nhân may",
+    "description": "May chuyền áo thun, có xe đưa rước, cơm trưa.",
+    "ward_code": "27694",
+    "pay": {"min": 8_000_000, "max": 12_000_000, "currency": "VND", "period": "month"},
+    "openings": 20,
+    "expires_at": "2027-01-31T17:00:00Z",
+}
+
+Words = Annotated[str | None, QueryParameter(max_length=200, description="Words, with or without marks")]
+PayMin = Annotated[int | None, QueryParameter(ge=0, le=10**12, description="Đồng a month, at least")]
+
+
+@get("/v1/jobs", tags=["jobs"], opt=decided(auth="public", limit="lookup", cache="jobs", raises=ward.PROBLEMS))
+async def list_jobs(
+    conn: Conn,
+    now: Now,
+    pages: Pages,
+    home: Home,
+    q: Words = None,
+    ward_code: FromQuery[WardCode | None] = None,
+    old_ward_code: FromQuery[WardCode | None] = None,
+    place: ward.PlaceName = None,
+    province_code: FromQuery[ProvinceCode | None] = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
+    radius_km: RadiusKm = None,
+    pay_min: PayMin = None,
+    employer_id: FromQuery[UUID | None] = None,
+    sort: FromQuery[Sort | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> JobPage:
+    """Open jobs, newest first; with `q` the best matches first"""
+    asked = Search(
+        q=q or None,
+        wards=await ward.codes(conn, home, now, ward_code, old_ward_code, place),
+        province_code=province_code,
+        lat=lat,
+        lon=lon,
+        metres=metres(lat, lon, radius_km),
+        pay_min=pay_min,
+        employer_id=employer_id,
+        sort=sort or ("relevance" if q else "newest"),
+        now=now,
+    )
+    return await store.search(conn, pages, asked, cursor, limit)
+
+
+@get("/v1/jobs/{job_id:uuid}", tags=["jobs"], opt=decided(auth="optional", limit="lookup", cache="jobs", raises=(NotFound,)))
+async def get_job(conn: Conn, exchange: Ex, job_id: FromPath[UUID]) -> Job:
+    """One job; a draft only to members of its employer"""
+    viewer = exchange.principal.account_id if exchange.principal else None
+    if (job := await store.shown(conn, job_id, viewer)) is None:
+        raise NotFound
+    if job.status != "open":
+        exchange.kept_private()
+    return exchange.tagged(job, job.version)
+
+
+@post(
+    "/v1/jobs",
+    tags=["jobs"],
+    opt=decided(auth="app", limit="write", idempotent=True, raises=(NotFound, WardUnknown), request_example=EXAMPLE_IN),
+)
+async def create_job(tx: Tx, me: Me, now: Now, exchange: Ex, data: JSONBody[JobIn]) -> Job:
+    """A draft of an employer you are a member of"""
+    job = await domain.create(tx, me.account_id, data, now)
+    return exchange.tagged(job, job.version)
+
+
+@patch(
+    "/v1/jobs/{job_id:uuid}",
+    tags=["jobs"],
+    opt=decided(auth="app", limit="write", if_match=True, raises=(NotFound, JobNotOpen, WardUnknown),
+                request_example={"openings": 10, "clear": ["pay"]}),
+)  # fmt: skip
+async def update_job(
+    tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID], data: JSONBody[JobChange]
+) -> Job:
+    """Change what is named; the rest stays"""
+    job = await domain.update(tx, me.account_id, job_id, data, exchange.expected_versions(), now)
+    return exchange.tagged(job, job.version)
+
+
+@post(
+    "/v1/jobs/{job_id:uuid}/publish",
+    tags=["jobs"],
+    status_code=200,
+    opt=decided(auth="app", limit="write", raises=(NotFound, EmployerNotVerified, IllegalJobStep)),
+)
+async def publish_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID]) -> Job:
+    """Put a draft before the workers; only a verified employer can"""
+    job = await domain.publish(tx, me.account_id, job_id, now)
+    return exchange.tagged(job, job.version)
+
+
+@post(
+    "/v1/jobs/{job_id:uuid}/close",
+    tags=["jobs"],
+    status_code=200,
+    opt=decided(auth="app", limit="write", raises=(NotFound, IllegalJobStep)),
+)
+async def close_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID]) -> Job:
+    """Take a posting down; nobody can apply any more"""
+    job = await domain.close(tx, me.account_id, job_id, now)
+    return exchange.tagged(job, job.version)
+
+
+HANDLERS = [list_jobs, get_job, create_job, update_job, publish_job, close_job]
