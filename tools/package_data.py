@@ -68,7 +68,9 @@ def make_sample(source: Path, province: str, report: Report) -> dict[str, Mappin
     employers = Employers({job["company"] for job in jobs})
     elsewhere = postings.elsewhere_pattern(old, province)
     by_hand = read_table(WORKER_POSTINGS)
-    open_jobs, jobs_left_out = postings.postings(jobs, by_hand, wards, employers, province, elsewhere)
+    open_jobs, jobs_left_out = postings.postings(
+        jobs, by_hand, wards=wards, employers=employers, province=province, elsewhere=elsewhere
+    )
     employers.named(*UNVERIFIED, "unverified")
     used = list(postings.employers_used(open_jobs, employers))
     report("employers.jsonl.gz", len(used), write(SAMPLE / "employers.jsonl.gz", json_lines(used)))

@@ -15,6 +15,8 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from longan.limits import Limit
+
 CHANNEL = "cache"
 MAX_BYTES = 32 * 1024 * 1024
 SECONDS = {"jobs": 30.0, "procedures": 300.0, "places": 300.0}
@@ -27,34 +29,39 @@ log = logging.getLogger("longan.cache")
 class Entry(msgspec.Struct, frozen=True):
     """An answer as it goes out; `headers` without the request's own."""
 
-    etag: str
-    headers: tuple[tuple[bytes, bytes], ...]
+    route: str
+    limit: Limit
+    etag: bytes
+    headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
+Key = tuple[bytes, bytes, str]
+
+
 class Cache:
-    """One per process. Times are monotonic seconds."""
+    """One per process. A key is path, query and language. Times are monotonic seconds."""
 
     def __init__(self, valkey: redis.asyncio.Redis, max_bytes: int = MAX_BYTES) -> None:
         self._valkey = valkey
         self._max = max_bytes
         self._size = 0
-        self._entries: OrderedDict[tuple[str, str], tuple[float, Entry]] = OrderedDict()
+        self._entries: OrderedDict[Key, tuple[float, str, Entry]] = OrderedDict()
         self._generations: dict[str, int] = {}
         self._listening = False
         self._filling: set[asyncio.Task[None]] = set()
 
-    def near(self, family: str, key: str) -> Entry | None:
+    def near(self, key: Key, now: float) -> Entry | None:
         """The entry in this process, if it is fresh."""
-        found = self._entries.get((family, key))
+        found = self._entries.get(key)
         if found is None:
             return None
-        if found[0] < time.monotonic():
-            self._drop((family, key))
+        if found[0] < now:
+            self._drop(key)
             return None
-        return found[1]
+        return found[2]
 
-    async def far(self, family: str, key: str) -> Entry | None:
+    async def far(self, family: str, key: Key) -> Entry | None:
         """The entry another process left in Valkey."""
         if not self._listening:
             return None
@@ -73,7 +80,7 @@ class Cache:
         """Taken before the answer is computed: an answer that a write overtook is not kept."""
         return self._generations.get(family, 0)
 
-    def put(self, family: str, key: str, entry: Entry, generation: int) -> None:
+    def put(self, family: str, key: Key, entry: Entry, generation: int) -> None:
         """Keep an answer here, and in Valkey off the request's path."""
         if generation != self.generation(family):
             return
@@ -83,25 +90,26 @@ class Cache:
             self._filling.add(task)
             task.add_done_callback(self._filling.discard)
 
-    def _keep(self, family: str, key: str, entry: Entry) -> None:
-        size = len(entry.body) + len(key)
+    def _keep(self, family: str, key: Key, entry: Entry) -> None:
+        size = _size(key, entry)
         if size > self._max // 16:
             return
-        self._drop((family, key))
+        self._drop(key)
         life = SECONDS[family] if self._listening else ALONE_SECONDS
-        self._entries[(family, key)] = (time.monotonic() + life, entry)
+        self._entries[key] = (time.monotonic() + life, family, entry)
         self._size += size
         while self._size > self._max:
             self._drop(next(iter(self._entries)))
 
-    def _drop(self, place: tuple[str, str]) -> None:
-        if (gone := self._entries.pop(place, None)) is not None:
-            self._size -= len(gone[1].body) + len(place[1])
+    def _drop(self, key: Key) -> None:
+        if (gone := self._entries.pop(key, None)) is not None:
+            self._size -= _size(key, gone[2])
 
-    def _name(self, family: str, key: str) -> str:
-        return f"cache:{family}:{self.generation(family)}:{key}"
+    def _name(self, family: str, key: Key) -> str:
+        path, query, locale = key
+        return f"cache:{family}:{self.generation(family)}:{locale}:{(path + b'?' + query).decode('latin-1')}"
 
-    async def _send(self, family: str, key: str, entry: Entry) -> None:
+    async def _send(self, family: str, key: Key, entry: Entry) -> None:
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(VALKEY_SECONDS):
                 await self._valkey.set(self._name(family, key), msgspec.msgpack.encode(entry), ex=int(SECONDS[family]))
@@ -109,8 +117,8 @@ class Cache:
     def forget(self, family: str, generation: int) -> None:
         """Throw a family away."""
         self._generations[family] = generation
-        for place in [place for place in self._entries if place[0] == family]:
-            self._drop(place)
+        for key in [key for key, kept in self._entries.items() if kept[1] == family]:
+            self._drop(key)
 
     async def listen(self) -> None:
         """Follow the calls of writes until cancelled; while the line is cut, entries live ALONE_SECONDS."""
@@ -132,6 +140,10 @@ class Cache:
                 for family in SECONDS:
                     self.forget(family, -1)
             await asyncio.sleep(1.0)
+
+
+def _size(key: Key, entry: Entry) -> int:
+    return len(entry.body) + len(key[0]) + len(key[1])
 
 
 async def invalidate(valkey: redis.asyncio.Redis, family: str) -> None:

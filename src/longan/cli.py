@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, (text, _) in COMMANDS.items():
         added = commands.add_parser(name, help=text, description=text)
         if name == "seed":
-            added.add_argument("--sample", action="store_true", help="also the sample data and personas (development only)")
+            added.add_argument(
+                "--sample", action="store_true", help="also the sample data and personas (development only)"
+            )
         if name == "keys":
             added.add_argument("directory", type=Path, help="where the keys are, or will be")
     given = parser.parse_args(arguments)

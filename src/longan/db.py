@@ -72,9 +72,16 @@ def create_pool(url: str, size: int, name: str) -> asyncpg.Pool:
         connection_class=Connection,
         reset=_nothing,
         timeout=ACQUIRE_SECONDS,
-        server_settings={"application_name": name, "timezone": "UTC", "statement_timeout": "10000",
-                         "idle_in_transaction_session_timeout": "10000"},
-    )  # fmt: skip
+        server_settings={
+            "application_name": name,
+            "timezone": "UTC",
+            "statement_timeout": "10000",
+            "idle_in_transaction_session_timeout": "10000",
+            # Planning the first page of jobs anew for each caller costs as much as answering it.
+            "plan_cache_mode": "force_generic_plan",
+            "jit": "off",
+        },
+    )
 
 
 @asynccontextmanager

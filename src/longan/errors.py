@@ -20,7 +20,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "in_past": ("Phải ở trong tương lai", "Must be in the future"),
     "not_one_of": ("Không phải giá trị được chấp nhận", "Is not one of the accepted values"),
     "check_digit": ("Số kiểm tra không đúng", "The check digit is wrong"),
-    "bad_cursor": ("Dấu trang không hợp lệ, hãy tải lại từ đầu", "The cursor is not valid here; start from the first page"),
+    "bad_cursor": (
+        "Dấu trang không hợp lệ, hãy tải lại từ đầu",
+        "The cursor is not valid here; start from the first page",
+    ),
     "needs_both": ("Cần gửi đủ các trường đi cùng nhau", "Must be given together with its companions"),
     "one_of_them": ("Chỉ được gửi một trong các trường này", "Only one of these may be given"),
     "not_found": ("Không tìm thấy", "There is no such thing"),
@@ -130,12 +133,25 @@ class UriTooLong(Problem):
 
 class UnsupportedMediaType(Problem):
     status, code = 415, "unsupported_media_type"
-    vi, en = "Chúng tôi chỉ nhận application/json, UTF-8, không nén", "We take application/json in UTF-8, not compressed"
+    vi, en = (
+        "Chúng tôi chỉ nhận application/json, UTF-8, không nén",
+        "We take application/json in UTF-8, not compressed",
+    )
 
 
 class Unprocessable(Problem):
     status, code = 422, "unprocessable"
     vi, en = "Yêu cầu không phù hợp với quy định", "The request does not fit the rules"
+
+
+class WardUnknown(Unprocessable):
+    """A body named a ward that is not in the list in force; a place in a query is `ward.PlaceUnknown`."""
+
+    code = "ward_unknown"
+    vi, en = "Không có xã, phường với mã này", "There is no ward with this code now"
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("/ward_code", "not_found"))
 
 
 class IfMatchRequired(Problem):

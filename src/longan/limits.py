@@ -1,8 +1,8 @@
-"""Rate limits: one atomic script in Valkey, shared by all workers; most requests are counted in the process first.
+"""Rate limits: one atomic script in Valkey, shared by all processes; a request itself is counted in the process.
 
-A process admits up to SLICE requests of a bucket, or for SLICE_SECONDS, before it tells Valkey; so the sum over all
-processes never exceeds a limit by more than the slices that are out (DECISIONS 11). The classes are those of SECURITY
-section 3. Where Valkey is away, strict classes refuse and the others count in the process alone.
+A process admits a slice of a bucket (a sixth of its quota) before it must ask Valkey, and tells Valkey once a second
+what it admitted; so the sum over all processes never exceeds a limit by more than the slices that are out, and nearly
+no request costs a round trip. Where Valkey is away, strict windows refuse and the others count in the process alone.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from longan.errors import RateLimited, Unavailable
 
 Limit = Literal["lookup", "write", "sign_in", "refresh", "page"]
 
-SLICE = 20
-SLICE_SECONDS = 1.0
+SLICES = 6
+FLUSH_SECONDS = 1.0
 MAX_BUCKETS = 50_000
 
 
@@ -63,96 +63,95 @@ return {refused, left, ttl}
 """
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What a client is told of its bucket: draft-ietf-httpapi-ratelimit-headers."""
-
-    name: str
-    window: Window
-    remaining: int
-    reset: int
-    allowed: bool
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        return [
-            (b"ratelimit-policy", f'"{self.name}";q={self.window.quota};w={self.window.seconds}'.encode()),
-            (b"ratelimit", f'"{self.name}";r={max(self.remaining, 0)};t={max(self.reset, 0)}'.encode()),
-        ]
-
-
 class Bucket:
-    """What this process knows of one bucket. Times are monotonic seconds."""
+    """What this process knows of one caller's bucket. Times are monotonic seconds."""
 
-    __slots__ = ("remaining", "resets", "told", "untold", "window")
+    __slots__ = ("name", "policy", "remaining", "resets", "slice", "untold", "window")
 
-    def __init__(self, window: Window, now: float) -> None:
+    def __init__(self, name: str, window: Window, now: float) -> None:
+        self.name = name
         self.window = window
+        self.slice = max(window.quota // SLICES, 1)
         self.remaining = window.quota
         self.resets = now + window.seconds
-        self.told = now
         self.untold = 0
+        self.policy = (b"ratelimit-policy", f'"{name}";q={window.quota};w={window.seconds}'.encode())
+
+    def take(self, now: float) -> bool:
+        """Count one request, if this process may do so without asking."""
+        if self.remaining <= 0 or self.untold >= self.slice or now >= self.resets:
+            return False
+        self.remaining -= 1
+        self.untold += 1
+        return True
+
+    def reset_seconds(self, now: float) -> int:
+        return max(min(int(self.resets - now) + 1, self.window.seconds), 1)
+
+    def headers(self, now: float) -> list[tuple[bytes, bytes]]:
+        """draft-ietf-httpapi-ratelimit-headers."""
+        return [
+            self.policy,
+            (b"ratelimit", b'"%b";r=%d;t=%d' % (self.name.encode(), max(self.remaining, 0), self.reset_seconds(now))),
+        ]
 
 
 class Limiter:
     """Counts requests. `scale` multiplies the quotas (benchmarks only)."""
 
     def __init__(self, valkey: redis.asyncio.Redis, scale: int = 1) -> None:
+        self._valkey = valkey
         self._script = valkey.register_script(TAKE)
-        self._buckets: dict[str, Bucket] = {}
+        self.buckets: dict[tuple[str, str], Bucket] = {}
         self._classes = {
             name: tuple(Window(window.quota * scale, window.seconds) for window in pair)
             for name, pair in CLASSES.items()
         }
 
-    async def check(self, name: Limit, who: str, by_address: bool) -> Verdict:
-        """Count one request of `who` in class `name`; `by_address` where nobody signed in."""
-        key = f"limit:{name}:{who}"
-        now = time.monotonic()
-        bucket = self._buckets.get(key)
+    async def check(self, name: Limit, who: str, by_address: bool, now: float) -> tuple[Bucket, bool]:
+        """Count one request of `who` in class `name` (`by_address` where nobody signed in); whether it may pass."""
+        bucket = self.buckets.get((name, who))
         if bucket is None or now >= bucket.resets:
-            bucket = self._open(key, self._classes[name][by_address], now)
-            await self._tell(key, bucket, now)
-        elif bucket.untold >= SLICE or now - bucket.told >= SLICE_SECONDS:
-            await self._tell(key, bucket, now)
-        allowed = bucket.remaining > 0
-        if allowed:
-            bucket.remaining -= 1
-            bucket.untold += 1
-        return Verdict(name, bucket.window, bucket.remaining, min(int(bucket.resets - now) + 1, bucket.window.seconds), allowed)
-
-    def _open(self, key: str, window: Window, now: float) -> Bucket:
-        if len(self._buckets) >= MAX_BUCKETS:
-            self._buckets = {k: b for k, b in self._buckets.items() if b.resets > now and b.untold}
-            if len(self._buckets) >= MAX_BUCKETS:
-                self._buckets.clear()
-        self._buckets[key] = bucket = Bucket(window, now)
-        return bucket
-
-    async def _tell(self, key: str, bucket: Bucket, now: float) -> None:
-        """Tell Valkey what was admitted since the last time and learn where the bucket stands; requests that come
-        while this one waits go on counting in the process."""
-        untold, bucket.untold, bucket.told = bucket.untold, 0, now
-        try:
-            _, left, ttl = await self._script(
-                keys=[key], args=[untold, bucket.window.quota, bucket.window.seconds, "count"]
-            )
-        except (RedisError, OSError, TimeoutError):
-            return
-        bucket.remaining = left[0] - bucket.untold
-        bucket.resets = now + ttl[0] / 1000
+            if len(self.buckets) >= MAX_BUCKETS:
+                self.buckets.clear()
+            bucket = self.buckets[(name, who)] = Bucket(name, self._classes[name][by_address], now)
+        if bucket.take(now):
+            return bucket, True
+        if bucket.untold:
+            await self._tell([((name, who), bucket)], now)
+        return bucket, bucket.take(now)
 
     async def flush(self) -> None:
-        """Tell Valkey what is still untold, for those who went to another process."""
+        """Tell Valkey what was admitted since the last time, and learn where the buckets stand."""
         now = time.monotonic()
-        for key, bucket in list(self._buckets.items()):
-            if bucket.resets <= now:
-                self._buckets.pop(key, None)
-            elif bucket.untold and now - bucket.told >= SLICE_SECONDS:
-                await self._tell(key, bucket, now)
+        for key in [key for key, bucket in self.buckets.items() if bucket.resets <= now]:
+            del self.buckets[key]
+        await self._tell([(key, bucket) for key, bucket in self.buckets.items() if bucket.untold], now)
+
+    async def _tell(self, told: list[tuple[tuple[str, str], Bucket]], now: float) -> None:
+        """One round trip for all. Requests that come meanwhile go on counting in the process."""
+        if not told:
+            return
+        try:
+            pipeline = self._valkey.pipeline(transaction=False)
+            for (name, who), bucket in told:
+                untold, bucket.untold = bucket.untold, 0
+                await self._script(
+                    keys=[f"limit:{name}:{who}"],
+                    args=[untold, bucket.window.quota, bucket.window.seconds, "count"],
+                    client=pipeline,
+                )
+            answers = await pipeline.execute()
+        except (RedisError, OSError, TimeoutError):
+            return
+        for (_, bucket), (_, left, ttl) in zip(told, answers, strict=True):
+            bucket.remaining = left[0] - bucket.untold
+            bucket.resets = now + ttl[0] / 1000
 
 
 async def keep_flushing(limiter: Limiter) -> None:
     while True:
-        await asyncio.sleep(SLICE_SECONDS)
+        await asyncio.sleep(FLUSH_SECONDS)
         await limiter.flush()
 
 

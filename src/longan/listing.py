@@ -70,7 +70,9 @@ class Listing(msgspec.Struct, frozen=True):
         for sort in self.orders:
             for filters in (frozenset(), *(frozenset({name}) for name in self.where), frozenset(self.where)):
                 for after in (False, True):
-                    yield _assembled(self.name, sort, filters | ({"after"} if after else frozenset()), frozenset("*"))[0]
+                    yield _assembled(self.name, sort, filters | ({"after"} if after else frozenset()), frozenset("*"))[
+                        0
+                    ]
 
 
 LISTINGS: dict[str, Listing] = {}

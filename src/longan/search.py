@@ -69,8 +69,7 @@ def mark(text: str) -> str:
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:
-    with (files("longan.reference") / "data" / name).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+    yield from csv.DictReader((files("longan.reference") / "data" / name).read_text(encoding="utf-8").splitlines())
 
 
 @cache

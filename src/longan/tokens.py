@@ -69,7 +69,9 @@ class Tokens:
             for key_id, key in ring.items():
                 self._verifying[f"{audience}-{key_id}"] = (audience, key.public_key())
 
-    def sign(self, account: UUID, session: UUID, audience: Audience, acr: int, signed_in: datetime, now: datetime) -> str:
+    def sign(
+        self, account: UUID, session: UUID, audience: Audience, acr: int, signed_in: datetime, now: datetime
+    ) -> str:
         key_id, key = self._signing[audience]
         issued = int(now.timestamp())
         claims = {

@@ -19,7 +19,6 @@ import asyncpg
 import pytest
 import redis
 
-import longan
 from longan.devkit import embedded, placing
 from longan.devkit.embedded import Postgres, Valkey
 from longan.devkit.processes import CannotStart, User
@@ -246,11 +245,15 @@ def test_an_ordinary_user_starts_it_as_itself_and_root_goes_on_as_that_user() ->
 
         # Not a program of its own: the interpreter may lie in a folder closed to others.
         if (child := os.fork()) == 0:
-            os.setgroups([])
-            os.setgid(nobody.gid)
-            os.setuid(nobody.uid)
-            with embedded.running(data) as services:
-                os._exit(0 if ask(services.database_url, "select 1") == 1 else 1)
+            ended = 1
+            try:
+                os.setgroups([])
+                os.setgid(nobody.gid)
+                os.setuid(nobody.uid)
+                with embedded.running(data) as services:
+                    ended = 0 if ask(services.database_url, "select 1") == 1 else 1
+            finally:
+                os._exit(ended)
 
         assert os.waitpid(child, 0) == (child, 0)
         assert (data / "postgres").stat().st_uid == nobody.uid

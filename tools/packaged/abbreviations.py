@@ -10,7 +10,7 @@ REMARK = re.compile(r"\(([^)]*)\)")
 
 
 def abbreviations(rows: list[Row]) -> Iterator[tuple[str, ...]]:
-    """"QC,quality control (kiểm tra chất lượng)" has two readings; "(ambiguous)" is a remark, not a reading."""
+    """The text in brackets is a reading as well ("quality control (kiểm tra chất lượng)"), but not "(ambiguous)"."""
     for row in rows:
         remarks = [remark for remark in REMARK.findall(row["expansion"]) if "ambiguous" not in remark]
         for reading in (*REMARK.sub("", row["expansion"]).split("/"), *remarks):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from longan import search
 
-from .files import Value
+from .files import Value, read_words
 from .places import NEW_VERSION
 from .stable import draw, pick, uuid7
 
@@ -33,15 +33,8 @@ TRADES = (
 )
 OTHER_TRADES = ("Sản xuất", "Sản xuất Thương mại", "Thương mại Dịch vụ", "Công nghiệp")
 
-THINGS = """
-    Bông Súng|Lục Bình|Điên Điển|Tràm Gió|Cỏ Năng|Bông Trang|Lá Dừa|Mắm Sậy|Cau Vàng|Rau Đắng|Cà Na|Ô Môi|Bằng Lăng|Trâm Bầu|Sầu Đâu
-    |Cánh Cò|Chim Sâu|Le Le|Chàng Bè|Bói Cá|Én Nhỏ|Sáo Sậu|Chìa Vôi|Vịt Trời|Đom Đóm|Chuồn Chuồn|Cá Linh|Cá Lóc|Tôm Càng|Ốc Gạo
-    |Bến Đò|Cầu Khỉ|Xuồng Ba Lá|Mái Chèo|Gió Chướng|Mưa Rào|Nắng Sớm|Trăng Rằm|Sương Mai|Phù Sa|Đồng Lúa|Bờ Kinh|Con Nước|Ruộng Bậc|Lá Sen
-    |Thúng Mủng|Đòn Gánh|Khăn Rằn|Nón Lá|Đèn Dầu|Bếp Trấu|Lu Nước|Chiếu Lác|Diều Giấy|Trống Cơm
-""".replace("\n", "").replace("    ", "").split("|")  # fmt: skip
-QUALITIES = """
-    Trắng|Hồng|Tím|Vàng|Xanh|Nâu|Biếc|Mới|Hiền|Vui|Khỏe|Lành|Thơm|Ngọt|Cần Mẫn|Sum Họp|Thong Thả|Bền Lòng|Xanh Rì|Rực Rỡ
-""".replace("\n", "").replace("    ", "").split("|")  # fmt: skip
+THINGS = read_words("things.txt")
+QUALITIES = read_words("qualities.txt")
 
 Employer = dict[str, Value]
 

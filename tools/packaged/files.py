@@ -23,6 +23,11 @@ def line(text: str) -> str:
     return " ".join(clean(text.replace("\t", " ")).split())
 
 
+def read_words(name: str) -> list[str]:
+    """The lines of a file of words/."""
+    return (Path(__file__).parent / "words" / name).read_text(encoding="utf-8").splitlines()
+
+
 def read_table(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

@@ -1,4 +1,4 @@
-"""Postings: the province's own, worker-like ones from elsewhere, and those written by hand, all with invented employers."""
+"""Postings: the province's own, worker-like ones from elsewhere, and those written by hand."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,11 +20,11 @@ WORKER_LIKE = re.compile(
     r"|nhân viên kho|xe nâng|vệ sinh|thu ngân)\b"
 )
 NOT_A_WORKER = re.compile(
-    r"\b(?:quản lý|trưởng|phó|giám đốc|giám sát|chuyên viên|tuyển dụng|kế toán|kỹ sư|manager|supervisor|bác sĩ|giáo viên"
-    r"|thực tập|trợ lý|cộng tác viên|nghiên cứu|kinh doanh)\b"
+    r"\b(?:quản lý|trưởng|phó|giám đốc|giám sát|chuyên viên|tuyển dụng|kế toán|kỹ sư|manager|supervisor|bác sĩ"
+    r"|giáo viên|thực tập|trợ lý|cộng tác viên|nghiên cứu|kinh doanh)\b"
 )
-ELSEWHERE = ("tphcm", "tp.hcm", "tp hcm", "hcm", "hn", "sài gòn", "nhật bản", "đài loan", "hàn quốc", "miền bắc", "miền nam",
-             "miền trung", "miền tây", "q.")  # fmt: skip
+ELSEWHERE = ("tphcm", "tp.hcm", "tp hcm", "hcm", "hn", "sài gòn", "nhật bản", "đài loan", "hàn quốc", "miền bắc",
+             "miền nam", "miền trung", "miền tây", "q.")  # fmt: skip
 AGO = re.compile(r"(\d+) (giờ|ngày|tuần|tháng) trước")
 DAYS = {"giờ": 0, "ngày": 1, "tuần": 7, "tháng": 30}
 PER_PIECE = re.compile(r"k\s*/\s*sp", re.IGNORECASE)
@@ -76,7 +76,13 @@ class Draft:
 
 
 def postings(
-    jobs: list[Row], by_hand: list[Row], wards: Wards, employers: Employers, province: str, elsewhere: re.Pattern[str]
+    jobs: list[Row],
+    by_hand: list[Row],
+    *,
+    wards: Wards,
+    employers: Employers,
+    province: str,
+    elsewhere: re.Pattern[str],
 ) -> tuple[list[dict[str, Value]], Mapping[str, int]]:
     """The sample's postings, newest first, and how many were left out for each reason."""
     left_out = {"a company stands in the title": 0, "same title and employer": 0}
@@ -97,7 +103,10 @@ def postings(
         seen.add(once)
         titles.setdefault(_employer_key(job), []).append(title)
         kept.append((job, title, local))
-    drafts = [_real(job, title, local, titles[_employer_key(job)], wards, employers) for job, title, local in kept]
+    drafts = [
+        _real(job, title, local, all_titles=titles[_employer_key(job)], wards=wards, employers=employers)
+        for job, title, local in kept
+    ]
     newest = max(draft.published for draft in drafts)
     drafts += [_by_hand(row, newest, wards, employers) for row in by_hand]
     newest = max(draft.published for draft in drafts)
@@ -122,7 +131,7 @@ def _employer_key(job: Row) -> str:
     return f"{name} {job['source_id']}" if "an ten" in name else name
 
 
-def _real(job: Row, title: str, local: bool, all_titles: list[str], wards: Wards, employers: Employers) -> Draft:
+def _real(job: Row, title: str, local: bool, *, all_titles: list[str], wards: Wards, employers: Employers) -> Draft:
     key = f"{job['source']} {job['source_id']}"
     ward = (wards.named_in(job["title"], key) if local else None) or wards.any_with_park(key)
     employer = employers.invented_for(_employer_key(job), all_titles, ward)

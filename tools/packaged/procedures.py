@@ -10,7 +10,7 @@ CUT = "…"
 METHOD = re.compile("(DIRECT|ONLINE|POSTAL):(.*):(WORKING_DAY|DAY|HOUR|MONTH|YEAR|OTHER)")
 NEXT_METHOD = re.compile("; (?=(?:DIRECT|ONLINE|POSTAL):)")
 
-# The portal's codes of those who may file (two spellings of the letter Đ occur), with keys that can stand in an address.
+# The portal's codes of those who may file (spelled with Đ or with D), with keys that can stand in an address.
 AUDIENCES = {
     "DT1": "cong_dan_viet_nam",
     "DT2": "doanh_nghiep",
@@ -46,8 +46,9 @@ def _as_row(detail: Detail) -> Row:
     """The index's columns of a procedure that only the detail file has."""
     return {
         **{key: detail[key] for key in ("code", "name", "field_code", "field", "issuer_code", "issuer", "life_event")},
-        **{"levels": "|".join(detail["levels"]), "online_level": detail["online_level"]},
-        **{"targets": "|".join(target["code"] for target in detail["targets"])},
+        "levels": "|".join(detail["levels"]),
+        "online_level": detail["online_level"],
+        "targets": "|".join(target["code"] for target in detail["targets"]),
         **dict.fromkeys(("kind", "executing", "channels", "time", "fee_min", "fee_max", "updated"), ""),
         "code_valid": "1",
     }

@@ -9,8 +9,8 @@ from .places import NEW_VERSION
 from .stable import draw, uuid7
 from .wards import Wards
 
-# The crawl reads "1.5 triệu" and "800k" as 15 million, which lies within the sane rents of room_listing_fields.json. Such
-# ads come to half a million a square metre and more; the dearest honest ones stay below this.
+# The crawl reads "1.5 triệu" and "800k" as 15 million, which lies within the sane rents of room_listing_fields.json.
+# Such ads come to half a million a square metre and more; nearly every honest one stays below this.
 HIGHEST_RENT_A_M2 = 480_000
 WATER_UNITS = {"m3": "m3", "nguoi_thang": "person_month"}
 SANE_WATER = {"m3": range(5_000, 50_001), "person_month": range(20_000, 300_001)}

@@ -21,7 +21,8 @@ class Wards:
     """The wards of one province, found by today's names, by old names, by old districts and by industrial parks."""
 
     def __init__(self, province: str, new: list[Row], old: list[Row], pairs: list[Row], parks: list[Row]) -> None:
-        self.by_code = {row["code"]: row for row in new if row["level"] == "commune" and row["province_code"] == province}
+        communes = (row for row in new if row["level"] == "commune" and row["province_code"] == province)
+        self.by_code = {row["code"]: row for row in communes}
         self._successors: dict[str, list[str]] = {}
         for pair in pairs:
             if pair["new_code"] in self.by_code:
@@ -36,7 +37,7 @@ class Wards:
         self.with_park = sorted({park["new_commune_code"] for park in parks} & self.by_code.keys())
 
     def label(self, code: str) -> str:
-        """"xã Đức Lập": as it stands inside a sentence."""
+        """As it stands inside a sentence: "xã Đức Lập", with a small letter."""
         row = self.by_code[code]
         return f"{row['type'].lower()} {row['short_name']}"
 

@@ -1,4 +1,4 @@
-"""What happens for every request, routed or not: an id, limits, one spelling, strict input, conditions, a line in the log."""
+"""What happens for every request, routed or not: an id, limits, one spelling, strict input, a line in the log."""
 
 import asyncio
 import hashlib
@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import count, repeat
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -30,11 +31,13 @@ from longan.errors import (
     RateLimited,
     RequestTimeout,
     Unauthenticated,
+    Unavailable,
     UnsupportedMediaType,
     UriTooLong,
 )
 from longan.exchange import Exchange
-from longan.limits import Limiter
+from longan.limits import Bucket, Limiter
+from longan.policy import Policy
 from longan.settings import Settings
 from longan.strict_json import is_clean
 
@@ -54,6 +57,12 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 _JSON = re.compile(r'application/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?', re.IGNORECASE | re.ASCII)
+# How long a client may show a kept answer without asking (API.md, caching).
+FRESH = {
+    "jobs": b"public, max-age=30",
+    "places": b"public, max-age=300, stale-while-revalidate=3600",
+    "procedures": b"public, max-age=300, stale-while-revalidate=3600",
+}
 _ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
 
 
@@ -66,6 +75,7 @@ class Edge:
         self._settings = settings
         self._proxies = settings.proxies
         self._log = log
+        self._ids = map("{}{:x}".format, repeat(secrets.token_hex(6)), count(secrets.randbelow(2**24)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,8 +83,14 @@ class Edge:
             return
         started = time.perf_counter()
         headers = dict(scope["headers"])
+        if (
+            scope["method"] == "GET"
+            and b"authorization" not in headers
+            and await self._kept(scope, headers, send, started)
+        ):
+            return
         exchange = Exchange(
-            request_id=_request_id(headers.get(b"x-request-id")),
+            request_id=self._request_id(headers),
             client=self._client(scope, headers),
             locale=_locale(headers.get(b"accept-language")),
         )
@@ -82,7 +98,7 @@ class Edge:
         answer = Outgoing(scope, exchange, send, headers)
         try:
             await self._answer(scope, headers, exchange, receive, answer)
-        except Exception as error:  # noqa: BLE001  (the last line: nothing may leave but a problem)
+        except Exception as error:
             if answer.started:
                 raise
             problem = problems.of(error)
@@ -91,48 +107,70 @@ class Edge:
         finally:
             self._log.append(
                 (time.time(), exchange.request_id, scope["method"][:16], exchange.route, answer.status,
-                 time.perf_counter() - started, exchange.queries, answer.size, exchange.code, answer.cached)
+                 time.perf_counter() - started, exchange.queries, answer.size, exchange.code, False)
             )  # fmt: skip
+
+    async def _kept(self, scope: Scope, headers: dict[bytes, bytes], send: Send, started: float) -> bool:
+        """Answer from the process's cache, if it is there and nothing needs a second look: the hot path, in front of
+        routing, in which nothing is built that is not sent."""
+        if scope["method"] != "GET":
+            return False
+        state = self.app.state
+        now = time.monotonic()
+        language = headers.get(b"accept-language")
+        locale = "vi" if language is None else _locale(language)
+        entry: Entry | None = state.cache.near((_raw_path(scope), scope["query_string"], locale), now)
+        if entry is None or not _accepts(headers, "application/json"):
+            return False
+        held = headers.get(b"if-none-match")
+        request_id = self._request_id(headers)
+        mine = (b"x-request-id", request_id.encode())
+        if held is not None and _matches(held, entry.etag.decode()):
+            status, size = 304, 0
+            kept = [item for item in entry.headers if item[0] not in (b"content-length", b"content-type")]
+            await send({"type": "http.response.start", "status": 304, "headers": [*kept, mine]})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            bucket: Bucket | None = state.limiter.buckets.get((entry.limit, self._client(scope, headers)))
+            if bucket is None or not bucket.take(now):
+                return False
+            status, size = 200, len(entry.body)
+            left = b'"%b";r=%d;t=%d' % (entry.limit.encode(), bucket.remaining, bucket.reset_seconds(now))
+            await send({"type": "http.response.start", "status": 200,
+                        "headers": [*entry.headers, mine, bucket.policy, (b"ratelimit", left)]})  # fmt: skip
+            await send({"type": "http.response.body", "body": entry.body})
+        self._log.append(
+            (time.time(), request_id, "GET", entry.route, status, time.perf_counter() - started, 0, size, None, True)
+        )
+        return True
 
     async def _answer(
         self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, receive: Receive, answer: "Outgoing"
     ) -> None:
         method = scope["method"]
-        path: str = scope["path"]
-        raw_path: bytes = scope.get("raw_path") or path.encode()
-        query: bytes = scope["query_string"]
-        found = None if b"%" in raw_path else self.routes.find(path)
+        raw_path = _raw_path(scope)
+        found = None if b"%" in raw_path else self.routes.find(scope["path"])
         operation = found.get("GET" if method == "HEAD" else method) if found else None
         if operation is not None:
             exchange.route, exchange.policy = operation.name, operation.policy
-            shared = operation.policy.auth == "public" or b"authorization" not in headers
-            if operation.policy.cache is not None and shared and len(raw_path) + len(query) < MAX_URL:
-                family = operation.policy.cache
-                key = f"{path}?{query.decode('latin-1')} {exchange.locale}"
-                entry = self.app.state.cache.near(family, key) if _accepts(headers, "application/json") else None
-                if entry is None:
-                    await self._checked(scope, headers, exchange, operation, answer)
-                    await self._fill(scope, exchange, receive, answer, operation, family, key)
-                else:
-                    await self._limit(headers, exchange, operation, answer, entry.etag)
-                    await answer.entry(entry)
-                return
-        if found is not None and method == "OPTIONS":
-            await self._limit(headers, exchange, None, answer, None)
-            await answer.empty(204, [(b"allow", _allow(found).encode())])
+            await self._checked(scope, headers, exchange, operation, answer)
+            if method in ("POST", "PUT", "PATCH"):
+                receive = await self._body(headers, exchange, operation, receive)
+            if operation.policy.cache is not None and (operation.policy.auth == "public" or exchange.principal is None):
+                await self._fill(scope, exchange, receive, answer, operation)
+            else:
+                await self._app(scope, receive, answer)
             return
-        if operation is None:
-            await self._limit(headers, exchange, None, answer, None)
-            _check_size(scope, raw_path)
-            if method not in METHODS:
-                raise NotImplementedMethod
-            if found is None:
-                raise NotFound
-            raise MethodNotAllowed(headers={"Allow": _allow(found)})
-        await self._checked(scope, headers, exchange, operation, answer)
-        if method in ("POST", "PUT", "PATCH"):
-            receive = await self._body(headers, exchange, operation, receive)
-        await self._app(scope, receive, answer)
+        await self._limit(headers, exchange, None, answer)
+        _check_size(scope, raw_path)
+        if found is not None and method == "OPTIONS":
+            await answer.whole(204, [(b"allow", _allow(found).encode())], b"")
+            return
+        if method not in METHODS:
+            raise NotImplementedMethod
+        if found is None:
+            raise NotFound
+        raise MethodNotAllowed(headers={"Allow": _allow(found)})
 
     async def _app(self, scope: Scope, receive: Receive, answer: "Outgoing") -> None:
         if scope["method"] == "HEAD":
@@ -144,11 +182,11 @@ class Edge:
     ) -> None:
         """Everything that can be refused before a handler runs, the cheapest first."""
         policy = operation.policy
-        _check_size(scope, scope.get("raw_path") or b"")
-        await self._limit(headers, exchange, operation, answer, None)
+        _check_size(scope, _raw_path(scope))
+        await self._limit(headers, exchange, operation, answer)
         if policy.auth not in ("public", "optional"):
             principal = exchange.me()
-            if policy.auth != "any" and principal.audience != policy.auth:
+            if policy.auth not in ("any", principal.audience):
                 raise Unauthenticated(error="invalid_token")
         if not _accepts(headers, policy.produces):
             raise NotAcceptable
@@ -161,38 +199,36 @@ class Edge:
             exchange.if_match = headers[b"if-match"].decode("latin-1")
 
     async def _limit(
-        self,
-        headers: dict[bytes, bytes],
-        exchange: Exchange,
-        operation: Operation | None,
-        answer: "Outgoing",
-        etag: str | None,
+        self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation | None, answer: "Outgoing"
     ) -> None:
-        """Count the request; an answer that the client already holds costs nothing."""
-        authorization = headers.get(b"authorization")
+        """Who is calling, and one request off their bucket: the account's where there is one, else the address's."""
         policy = operation.policy if operation else None
-        if authorization is not None and (policy is None or policy.auth != "public" or policy.limit == "lookup"):
+        authorization = headers.get(b"authorization")
+        if authorization is not None:
             authenticator: Authenticator = self.app.state.authenticator
             try:
                 exchange.principal = await authenticator.principal(authorization.decode("latin-1"), exchange)
             except Unauthenticated:
+                # A stale token must not shut anybody out of what needs none: apps send it along with everything.
                 if policy is not None and policy.auth not in ("public", "optional"):
-                    await self._count(exchange, operation, answer)
+                    await self._count(exchange, policy, answer)
                     raise
-        if etag is not None and _matches(headers.get(b"if-none-match"), etag):
-            return
-        await self._count(exchange, operation, answer)
+            except Unavailable:
+                if policy is not None and policy.auth not in ("public", "optional"):
+                    raise
+        await self._count(exchange, policy, answer)
 
-    async def _count(self, exchange: Exchange, operation: Operation | None, answer: "Outgoing") -> None:
-        name = operation.policy.limit if operation else "lookup"
+    async def _count(self, exchange: Exchange, policy: Policy | None, answer: "Outgoing") -> None:
+        name = policy.limit if policy else "lookup"
         if name is None:
             return
+        known, now = exchange.principal, time.monotonic()
         limiter: Limiter = self.app.state.limiter
-        known = exchange.principal
-        verdict = await limiter.check(name, str(known.account_id) if known else exchange.client, known is None)
-        answer.extra += verdict.headers()
-        if not verdict.allowed:
-            raise RateLimited(headers={"Retry-After": str(verdict.reset)})
+        who = str(known.account_id) if known else exchange.client
+        bucket, allowed = await limiter.check(name, who, known is None, now)
+        answer.extra += bucket.headers(now)
+        if not allowed:
+            raise RateLimited(headers={"Retry-After": str(bucket.reset_seconds(now))})
 
     async def _body(
         self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, receive: Receive
@@ -217,33 +253,39 @@ class Edge:
         return again
 
     async def _fill(
-        self, scope: Scope, exchange: Exchange, receive: Receive, answer: "Outgoing", operation: Operation, family: str,
-        key: str,
-    ) -> None:  # fmt: skip
-        """Answer from Valkey or from the handler, and keep the answer."""
+        self, scope: Scope, exchange: Exchange, receive: Receive, answer: "Outgoing", operation: Operation
+    ) -> None:
+        """Answer from a cache or from the handler, and keep the answer."""
         cache: Cache = self.app.state.cache
-        entry = await cache.far(family, key)
+        family = operation.policy.cache or ""
+        key = (_raw_path(scope), scope["query_string"], exchange.locale)
+        entry = cache.near(key, time.monotonic()) or await cache.far(family, key)
         if entry is None:
             generation = cache.generation(family)
-            catch = Catch(scope)
-            await self._app(scope, receive, catch)  # type: ignore[arg-type]
+            catch = Catch()
+            await self._app(scope, receive, catch)
             if catch.status != 200 or exchange.private:
                 await answer.whole(catch.status, catch.headers, bytes(catch.body))
                 return
             etag = exchange.etag or f'"{hashlib.blake2b(catch.body, digest_size=12).hexdigest()}"'
+            kept = [(name, value) for name, value in catch.headers if name in (b"content-type", b"content-length")]
             entry = Entry(
-                etag,
-                (*((n, v) for n, v in catch.headers if n in (b"content-type", b"content-length")),
-                 (b"etag", etag.encode()),
-                 (b"cache-control", b"public, max-age=300, stale-while-revalidate=3600" if family != "jobs"
-                  else b"public, max-age=30"),
-                 (b"vary", b"Accept-Language"),
-                 (b"content-language", exchange.locale.encode())),
-                bytes(catch.body),
+                route=operation.name,
+                limit=operation.policy.limit or "lookup",
+                etag=etag.encode(),
+                headers=[*kept, (b"etag", etag.encode()), (b"cache-control", FRESH[family]),
+                         (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *_ALWAYS],
+                body=bytes(catch.body),
             )  # fmt: skip
             cache.put(family, key, entry, generation)
-        exchange.etag = None
-        await answer.entry(entry)
+        await answer.kept(entry)
+
+    def _request_id(self, headers: dict[bytes, bytes]) -> str:
+        """The caller's id, or one of ours: random for the process, counted within it."""
+        sent = headers.get(b"x-request-id")
+        if sent is not None and _REQUEST_ID.fullmatch(sent):
+            return sent.decode()
+        return next(self._ids)
 
     def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The caller's address; a proxy's word is taken only from a proxy we know (ASVS 4.1.3)."""
@@ -259,7 +301,7 @@ class Edge:
 class Catch:
     """Takes an answer in instead of sending it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self) -> None:
         self.status = 500
         self.headers: Headers = []
         self.body = bytearray()
@@ -274,15 +316,15 @@ class Catch:
 class Outgoing:
     """The way out: adds what every answer carries, keeps HEAD and 304 without a body, counts what was sent."""
 
-    __slots__ = ("cached", "exchange", "extra", "headers", "mute", "path", "send", "size", "started", "status")
+    __slots__ = ("exchange", "extra", "headers", "mute", "path", "send", "size", "started", "status")
 
     def __init__(self, scope: Scope, exchange: Exchange, send: Send, headers: dict[bytes, bytes]) -> None:
         self.exchange = exchange
         self.send = send
         self.headers = headers
-        self.path: str = (scope.get("raw_path") or scope["path"].encode("utf-8", "replace"))[:200].decode("latin-1")
+        self.path = _raw_path(scope)[:200].decode("latin-1")
         self.mute = scope["method"] == "HEAD"
-        self.started = self.cached = False
+        self.started = False
         self.status = 500
         self.size = 0
         self.extra: Headers = [(b"x-request-id", exchange.request_id.encode()), *_ALWAYS]
@@ -315,22 +357,16 @@ class Outgoing:
         await self({"type": "http.response.start", "status": status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
 
-    async def entry(self, entry: Entry) -> None:
-        """A cached answer, or 304 when the client holds it. The hot path: nothing is built that is not sent."""
-        self.cached = self.started = True
-        if (held := self.headers.get(b"if-none-match")) is not None and _matches(held, entry.etag):
-            self.status, self.mute = 304, True
-            headers = [h for h in entry.headers if h[0] not in (b"content-length", b"content-type")]
-        else:
-            self.status = 200
-            headers = list(entry.headers)
-        await self.send({"type": "http.response.start", "status": self.status, "headers": headers + self.extra})
-        body = b"" if self.mute else entry.body
-        self.size = len(body)
-        await self.send({"type": "http.response.body", "body": body})
-
-    async def empty(self, status: int, headers: Headers) -> None:
-        await self.whole(status, headers, b"")
+    async def kept(self, entry: Entry) -> None:
+        """A cached answer, or 304 when the client holds it."""
+        status, headers = 200, entry.headers
+        if _matches(self.headers.get(b"if-none-match"), entry.etag.decode()):
+            status, self.mute = 304, True
+            headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
+        self.started, self.status = True, status
+        own = [item for item in self.extra if item not in _ALWAYS]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers + own})
+        await self({"type": "http.response.body", "body": entry.body})
 
     async def problem(self, problem: Problem) -> None:
         body = problems.body(problem, self.exchange, self.path)
@@ -342,10 +378,9 @@ class Outgoing:
         await self.whole(problem.status, headers, body)
 
 
-def _request_id(sent: bytes | None) -> str:
-    if sent is not None and _REQUEST_ID.fullmatch(sent):
-        return sent.decode()
-    return secrets.token_hex(8)
+def _raw_path(scope: Scope) -> bytes:
+    """The path as it was sent; decoded, many spellings look alike."""
+    return scope.get("raw_path") or scope["path"].encode("utf-8", "replace")  # type: ignore[no-any-return]
 
 
 def _locale(sent: bytes | None) -> Any:
@@ -368,9 +403,9 @@ def _allow(found: dict[str, Operation]) -> str:
 
 def _accepts(headers: dict[bytes, bytes], produces: str) -> bool:
     sent = headers.get(b"accept")
-    if not sent or b"*/*" in sent and b"*/*;q=0" not in sent:
+    if not sent or (b"*/*" in sent and b"*/*;q=0" not in sent):
         return True
-    family = produces.split("/")[0] + "/*"
+    family = produces.split("/", maxsplit=1)[0] + "/*"
     for part in sent.decode("latin-1").lower().split(","):
         kind, *rest = (piece.strip() for piece in part.split(";"))
         if kind in (produces, family) and not any(re.fullmatch(r"q=0(\.0*)?", piece) for piece in rest):
@@ -399,9 +434,7 @@ def _check_query(query: bytes, operation: Operation) -> None:
     if not query:
         return
     try:
-        pairs = parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
-        )
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as error:
         raise InvalidRequest(FieldError("?", "bad_text")) from error
     seen: set[str] = set()

@@ -11,7 +11,7 @@ import msgspec
 
 from longan.devkit.processes import Keeper, end, last_lines, make_log, spawn
 
-FIRST_PAUSE_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
 STEADY_SECONDS = 30.0
 # `"level":"warning"` of our own lines, `[WARNING]` of granian's, `WARNING:name:` of Python's.
@@ -72,7 +72,7 @@ class Running:
             self.stop()  # what it started may still hold its port
             self._pause = FIRST_PAUSE_SECONDS if now - self._started_at > STEADY_SECONDS else self._pause
             self._again_at = now + self._pause
-            story = f"{story} It starts again in {self._pause:.0f} s."
+            story = f"{story} It starts again in {self._pause:g} s."
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
             return story
         if now >= self._again_at:

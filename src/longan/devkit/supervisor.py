@@ -1,6 +1,7 @@
 """`longan dev`: starts all of it, watches over it, mends what dies, and leaves no process behind."""
 
 import asyncio
+import errno
 import os
 import secrets
 import signal
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from longan.devkit import fcm_grant
 from longan.devkit.children import Child, Running
 from longan.devkit.embedded import Postgres, Services, Valkey
 from longan.devkit.placing import make_data_dir
@@ -23,6 +25,8 @@ from longan.devkit.terminal import Terminal
 from longan.settings import BadSettings
 
 HOST = "127.0.0.1"
+PROVINCE_CODE = "80"  # that of the sample data
+CREDENTIALS = "fcm.json"
 READY_SECONDS = 30.0
 ANSWER_SECONDS = 2.0
 LOOK_SECONDS = 0.2
@@ -67,6 +71,7 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
     """The environment of the children: ours, and every LONGAN_* variable that follows from the settings."""
     stand_ins = f"http://{HOST}:{settings.devkit_port}"
     return {
+        "LONGAN_PROVINCE_CODE": PROVINCE_CODE,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "LONGAN_ENV": "development",
@@ -82,8 +87,16 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
         "LONGAN_SMS_URL": stand_ins,
         "LONGAN_SMS_KEY": secrets.token_hex(16),
         "LONGAN_FCM_BASE_URL": stand_ins,
-        "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / "fcm.json"),
+        "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / CREDENTIALS),
     }
+
+
+def make_credentials(settings: Development) -> None:
+    """The service account that the stand-in knows and the worker signs with: there before either of them starts."""
+    try:
+        fcm_grant.kept(settings.data_dir / CREDENTIALS, f"http://{HOST}:{settings.devkit_port}")
+    except ValueError as error:
+        raise CannotStart(f"{error}.") from error
 
 
 async def prepare(database_url: str, keys_dir: Path, embedded: bool, terminal: Terminal) -> None:
@@ -93,9 +106,7 @@ async def prepare(database_url: str, keys_dir: Path, embedded: bool, terminal: T
     await preparing.prepare(database_url, keys_dir, embedded, terminal)
 
 
-def run(
-    settings: Development, *, greet: Greet, children: Children = children, prepare: Prepare = prepare
-) -> int:
+def run(settings: Development, *, greet: Greet, children: Children = children, prepare: Prepare = prepare) -> int:
     """Run it until Ctrl-C or SIGTERM: 0. What cannot start is told in a sentence: 1. Call it in the main thread."""
     terminal = Terminal()
     try:
@@ -156,13 +167,15 @@ class Supervisor:
         embedded = self._settings.database_url is None
         await self._prepare(services.database_url, data_dir / "keys", embedded, self._terminal)
         around = environment(self._settings, services)
+        make_credentials(self._settings)
         for child in self._choose(self._settings):
             running = Running(child, data_dir / "log", around, keeper)
             endings.callback(running.stop)
-            with self._terminal.step(child.name):
-                running.start()
-                await ready(running)
+            running.start()
             self._children.append(running)
+        for running in self._children:
+            with self._terminal.step(running.child.name):
+                await ready(running)
 
     async def _services(self, endings: ExitStack) -> Services:
         settings = self._settings
@@ -207,14 +220,16 @@ def check_ports(settings: Development) -> None:
         if port in seen:
             raise CannotStart(f"{seen[port]} and {variable} are both {port}: set one of them to another port.")
         seen[port] = variable
+        if not 0 < port < 65_536:
+            raise CannotStart(f"{variable} is {port}, which is no port: set it to one from 1 to 65535.")
         with socket.socket() as tried:
             # As servers do: connections of the start before may linger.
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 tried.bind((HOST, port))
-            except (OSError, OverflowError) as error:
-                reason = getattr(error, "strerror", None) or "it is no port number"
-                raise CannotStart(f"Port {port} cannot be used ({reason}): set {variable} to another one.") from error
+            except OSError as error:
+                reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+                raise CannotStart(f"Port {port} {reason}: set {variable} to another one.") from error
 
 
 async def up(server: Server) -> None:

@@ -24,7 +24,9 @@ class Terminal:
         began = time.monotonic()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
                    TimeElapsedColumn())  # fmt: skip
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        with Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        ) as progress:
             task = progress.add_task(title, total=None)
             yield lambda what, done, total: progress.update(
                 task, description=f"{title}: {what}", completed=done, total=total

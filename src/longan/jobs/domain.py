@@ -1,27 +1,30 @@
 """Rules of the room: who may change a posting, and from where to where."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from longan import queue
-from longan.errors import FieldError, InvalidRequest, NotFound, Stale
+from longan.errors import FieldError, InvalidRequest, NotFound, Stale, WardUnknown
 from longan.jobs import store
 from longan.jobs.models import (
     EmployerNotVerified,
-    IllegalJobStep,
+    IllegalStep,
     Job,
     JobChange,
     JobIn,
     JobNotOpen,
     Pay,
     PayIn,
+    Standing,
 )
 
+# Far enough for any posting, and near enough that no offset carries it past the last year of a calendar.
+LAST_EXPIRY = datetime(2100, 1, 1, tzinfo=UTC)
 
 V = TypeVar("V")
 
@@ -30,62 +33,73 @@ async def create(tx: asyncpg.Connection, member: UUID, job: JobIn, now: datetime
     """A draft. Raises `NotFound` when the account is no member of the employer, `WardUnknown`."""
     _check_pay(job.pay)
     _check_expiry(job.expires_at, now)
-    made = await store.insert(tx, member, job, now)
+    employer_name = await store.employer_of(tx, job.employer_id, member)
+    if employer_name is None:
+        raise NotFound(FieldError("/employer_id", "not_found"))
+    made = await store.insert(tx, member, job, employer_name, now)
     if made is None:
-        raise NotFound
-    return await _again(tx, made)
+        raise WardUnknown
+    return await _shown(tx, made)
 
 
 async def update(
     tx: asyncpg.Connection, member: UUID, job: UUID, change: JobChange, versions: list[int] | None, now: datetime
 ) -> Job:
-    """Raises `NotFound`, `Stale` when it was changed since, `JobNotOpen` when it is over."""
+    """`versions` are those the caller may have seen, None for any.
+
+    Raises `NotFound`, `Stale` when it was changed since, `JobNotOpen` when it is over, `WardUnknown`.
+    """
     if isinstance(change.pay, PayIn):
         _check_pay(change.pay)
-        if "pay" in change.clear:
+        if change.clear:
             raise InvalidRequest(FieldError("/clear", "one_of_them"))
     if change.expires_at is not UNSET:
         _check_expiry(change.expires_at, now)
-    changed = await store.update(
-        tx, job, member, versions, title=_or_none(change.title), description=_or_none(change.description),
-        ward_code=_or_none(change.ward_code), pay=_pay(change), openings=_or_none(change.openings),
-        expires_at=_or_none(change.expires_at), now=now,
-    )  # fmt: skip
-    if not changed:
-        standing = await store.standing(tx, job, member)
-        if standing is None:
-            raise NotFound
-        if versions is not None and standing["version"] not in versions:
-            raise Stale
+    standing = await _standing(tx, job, member)
+    if versions is not None and standing.version not in versions:
+        raise Stale
+    if standing.status not in ("draft", "in_review", "open", "paused"):
         raise JobNotOpen
-    await queue.add(tx, "jobs_changed", job_id=job)
-    return await _again(tx, job)
+    ward_code = _given(change.ward_code)
+    if ward_code is not None and not await store.relocate(tx, job, member, ward_code, now):
+        raise WardUnknown
+    await store.update(
+        tx, job, member, standing.employer_name, title=_given(change.title), description=_given(change.description),
+        pay=_pay(change), openings=_given(change.openings), expires_at=_given(change.expires_at), now=now,
+    )  # fmt: skip
+    return await _changed(tx, job, public=standing.was_published)
 
 
 async def publish(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) -> Job:
-    """draft -> open. Raises `NotFound`, `EmployerNotVerified`, `IllegalJobStep`."""
-    standing = await store.standing(tx, job, member)
-    if standing is None:
-        raise NotFound
-    if not standing["verified"]:
+    """draft -> open; one that is open stays as it is, so that a retry is safe.
+
+    Raises `NotFound`, `EmployerNotVerified`, `IllegalStep`.
+    """
+    standing = await _standing(tx, job, member)
+    if not standing.employer_verified:
         raise EmployerNotVerified
-    if standing["status"] != "draft" or standing["expires_at"] <= now:
-        raise IllegalJobStep
+    if standing.status == "open":
+        return await _shown(tx, job)
+    if standing.status != "draft":
+        raise IllegalStep(standing.status, "open")
+    if standing.expires_at <= now:
+        raise IllegalStep(standing.status, "open", FieldError("/expires_at", "in_past"))
     await store.publish(tx, job, member, now)
-    await queue.add(tx, "jobs_changed", job_id=job)
-    return await _again(tx, job)
+    return await _changed(tx, job, public=True)
 
 
 async def close(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) -> Job:
-    """draft, in_review, open or paused -> closed. Raises `NotFound`, `IllegalJobStep`."""
-    standing = await store.standing(tx, job, member)
-    if standing is None:
-        raise NotFound
-    if standing["status"] not in ("draft", "in_review", "open", "paused"):
-        raise IllegalJobStep
+    """draft, in_review, open or paused -> closed; one that is closed stays as it is.
+
+    Raises `NotFound`, `IllegalStep`.
+    """
+    standing = await _standing(tx, job, member)
+    if standing.status == "closed":
+        return await _shown(tx, job)
+    if standing.status not in ("draft", "in_review", "open", "paused"):
+        raise IllegalStep(standing.status, "closed")
     await store.close(tx, job, member, now)
-    await queue.add(tx, "jobs_changed", job_id=job)
-    return await _again(tx, job)
+    return await _changed(tx, job, public=standing.was_published)
 
 
 def _check_pay(pay: PayIn) -> None:
@@ -98,19 +112,34 @@ def _check_pay(pay: PayIn) -> None:
 def _check_expiry(expires_at: datetime, now: datetime) -> None:
     if expires_at <= now:
         raise InvalidRequest(FieldError("/expires_at", "in_past"))
+    if expires_at >= LAST_EXPIRY:
+        raise InvalidRequest(FieldError("/expires_at", "too_large"))
 
 
 def _pay(change: JobChange) -> Pay | None:
-    if "pay" in change.clear:
+    if change.clear:
         return Pay(None, None, "VND", "month")
     return msgspec.convert(change.pay, Pay, from_attributes=True) if isinstance(change.pay, PayIn) else None
 
 
-def _or_none(value: V | msgspec.UnsetType) -> V | None:
-    return None if isinstance(value, msgspec.UnsetType) else value
+def _given(value: V | UnsetType) -> V | None:
+    return None if isinstance(value, UnsetType) else value
 
 
-async def _again(tx: asyncpg.Connection, job: UUID) -> Job:
+async def _standing(tx: asyncpg.Connection, job: UUID, member: UUID) -> Standing:
+    standing = await store.standing(tx, job, member)
+    if standing is None:
+        raise NotFound
+    return standing
+
+
+async def _changed(tx: asyncpg.Connection, job: UUID, *, public: bool) -> Job:
+    if public:
+        await queue.add(tx, "jobs_changed")
+    return await _shown(tx, job)
+
+
+async def _shown(tx: asyncpg.Connection, job: UUID) -> Job:
     found = await store.one(tx, job)
     if found is None:
         raise NotFound

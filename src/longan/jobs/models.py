@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from longan.errors import Conflict, Forbidden, Unprocessable
+from longan.errors import Conflict, FieldError, Forbidden
 from longan.fields import Count, Currency, Identifier, PositiveAmount, ProvinceCode, Text, Timestamp, Title, WardCode
 
 Period = Literal["hour", "day", "week", "month", "piece"]
@@ -41,7 +41,7 @@ class PayIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class JobItem(msgspec.Struct, frozen=True):
-    """A posting in a list."""
+    """A posting in a list. `distance_km` is null when no point was given."""
 
     id: Identifier
     title: str
@@ -60,7 +60,10 @@ class JobPage(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One posting with everything. `place_source` is `sample` where a rule, not the employer, chose the ward."""
+    """One posting with everything. `place_source` is `sample` where a rule, not the employer, chose the ward.
+
+    `version` is the one in the ETag: it grows with every change of the posting, and of what is shown of its employer.
+    """
 
     id: Identifier
     status: str
@@ -81,6 +84,8 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class JobIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`expires_at` lies ahead, before the year 2100."""
+
     employer_id: Identifier
     title: Title
     description: Text
@@ -99,11 +104,14 @@ class JobChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     pay: PayIn | UnsetType = UNSET
     openings: Openings | UnsetType = UNSET
     expires_at: Timestamp | UnsetType = UNSET
-    clear: list[Literal["pay"]] = []
+    clear: Annotated[list[Literal["pay"]], Meta(max_length=1)] = []
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """What `list_jobs` was asked. `wards` are codes in force now; `metres` the radius around `lat`, `lon`."""
+    """What `list_jobs` was asked. `wards` are codes in force now; `metres` the radius around `lat`, `lon`.
+
+    `pay_min` is đồng a month. Without `sort`: the best matches of `q` first, or the newest.
+    """
 
     q: str | None = None
     wards: list[str] | None = None
@@ -113,8 +121,19 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     metres: float | None = None
     pay_min: int | None = None
     employer_id: UUID | None = None
-    sort: Sort = "newest"
+    sort: Sort | None = None
     now: datetime
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a posting stands, as the rules need it. `version` is that of `Job`."""
+
+    status: Status
+    version: int
+    was_published: bool
+    expires_at: datetime
+    employer_name: str
+    employer_verified: bool
 
 
 class JobNotOpen(Conflict):
@@ -122,16 +141,16 @@ class JobNotOpen(Conflict):
     vi, en = "Tin tuyển dụng này không còn nhận hồ sơ", "This job is not open"
 
 
-class IllegalJobStep(Conflict):
+class IllegalStep(Conflict):
+    """`from` and `to` of the problem name the step."""
+
     code = "illegal_transition"
     vi, en = "Không thể chuyển sang trạng thái này", "It cannot go to that state from where it is"
+
+    def __init__(self, current: str, to: str, *errors: FieldError) -> None:
+        super().__init__(*errors, members={"from": current, "to": to})
 
 
 class EmployerNotVerified(Forbidden):
     code = "employer_not_verified"
     vi, en = "Đơn vị chưa được xác minh nên chưa đăng tin được", "The employer is not verified yet and cannot publish"
-
-
-class WardUnknown(Unprocessable):
-    code = "ward_unknown"
-    vi, en = "Không có xã, phường với mã này", "There is no ward with this code now"

@@ -8,13 +8,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from longan import ward
 from longan.deps import Conn, Ex, Home, Me, Now, Pages, Tx
-from longan.errors import NotFound
-from longan.fields import ProvinceCode, WardCode
+from longan.errors import NotFound, WardUnknown
 from longan.geo import Latitude, Longitude, RadiusKm, metres
 from longan.jobs import domain, store
 from longan.jobs.models import (
     EmployerNotVerified,
-    IllegalJobStep,
+    IllegalStep,
     Job,
     JobChange,
     JobIn,
@@ -22,7 +21,6 @@ from longan.jobs.models import (
     JobPage,
     Search,
     Sort,
-    WardUnknown,
 )
 from longan.page import Cursor, Limit
 from longan.policy import decided
@@ -38,7 +36,15 @@ EXAMPLE_IN = {
 }
 
 Words = Annotated[str | None, QueryParameter(max_length=200, description="Words, with or without marks")]
-PayMin = Annotated[int | None, QueryParameter(ge=0, le=10**12, description="Đồng a month, at least")]
+PayMin = Annotated[
+    int | None,
+    QueryParameter(
+        ge=1,
+        le=10**12,
+        description="Đồng a month: jobs that pay up to this or more. Those paid by the hour, day or piece, in another "
+        "currency or without a figure are left out",
+    ),
+]
 
 
 @get("/v1/jobs", tags=["jobs"], opt=decided(auth="public", limit="lookup", cache="jobs", raises=ward.PROBLEMS))
@@ -48,10 +54,10 @@ async def list_jobs(
     pages: Pages,
     home: Home,
     q: Words = None,
-    ward_code: FromQuery[WardCode | None] = None,
-    old_ward_code: FromQuery[WardCode | None] = None,
+    ward_code: ward.WardCode = None,
+    old_ward_code: ward.OldWardCode = None,
     place: ward.PlaceName = None,
-    province_code: FromQuery[ProvinceCode | None] = None,
+    province_code: ward.ProvinceCode = None,
     lat: Latitude = None,
     lon: Longitude = None,
     radius_km: RadiusKm = None,
@@ -61,9 +67,12 @@ async def list_jobs(
     cursor: Cursor = None,
     limit: Limit = 20,
 ) -> JobPage:
-    """Open jobs, newest first; with `q` the best matches first"""
+    """Open jobs, newest first; with `q` the best matches first
+
+    `sort=distance` needs `lat` and `lon`, `sort=relevance` needs `q`. `sort=pay` puts the best paid by the month first.
+    """
     asked = Search(
-        q=q or None,
+        q=(q or "").strip() or None,
         wards=await ward.codes(conn, home, now, ward_code, old_ward_code, place),
         province_code=province_code,
         lat=lat,
@@ -71,13 +80,17 @@ async def list_jobs(
         metres=metres(lat, lon, radius_km),
         pay_min=pay_min,
         employer_id=employer_id,
-        sort=sort or ("relevance" if q else "newest"),
+        sort=sort,
         now=now,
     )
     return await store.search(conn, pages, asked, cursor, limit)
 
 
-@get("/v1/jobs/{job_id:uuid}", tags=["jobs"], opt=decided(auth="optional", limit="lookup", cache="jobs", raises=(NotFound,)))
+@get(
+    "/v1/jobs/{job_id:uuid}",
+    tags=["jobs"],
+    opt=decided(auth="optional", limit="lookup", cache="jobs", raises=(NotFound,)),
+)
 async def get_job(conn: Conn, exchange: Ex, job_id: FromPath[UUID]) -> Job:
     """One job; a draft only to members of its employer"""
     viewer = exchange.principal.account_id if exchange.principal else None
@@ -105,9 +118,7 @@ async def create_job(tx: Tx, me: Me, now: Now, exchange: Ex, data: JSONBody[JobI
     opt=decided(auth="app", limit="write", if_match=True, raises=(NotFound, JobNotOpen, WardUnknown),
                 request_example={"openings": 10, "clear": ["pay"]}),
 )  # fmt: skip
-async def update_job(
-    tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID], data: JSONBody[JobChange]
-) -> Job:
+async def update_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID], data: JSONBody[JobChange]) -> Job:
     """Change what is named; the rest stays"""
     job = await domain.update(tx, me.account_id, job_id, data, exchange.expected_versions(), now)
     return exchange.tagged(job, job.version)
@@ -117,10 +128,13 @@ async def update_job(
     "/v1/jobs/{job_id:uuid}/publish",
     tags=["jobs"],
     status_code=200,
-    opt=decided(auth="app", limit="write", raises=(NotFound, EmployerNotVerified, IllegalJobStep)),
+    opt=decided(auth="app", limit="write", raises=(NotFound, EmployerNotVerified, IllegalStep)),
 )
 async def publish_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID]) -> Job:
-    """Put a draft before the workers; only a verified employer can"""
+    """Put a draft before the workers; only a verified employer can
+
+    Publishing what is open already changes nothing and answers 200.
+    """
     job = await domain.publish(tx, me.account_id, job_id, now)
     return exchange.tagged(job, job.version)
 
@@ -129,10 +143,13 @@ async def publish_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[U
     "/v1/jobs/{job_id:uuid}/close",
     tags=["jobs"],
     status_code=200,
-    opt=decided(auth="app", limit="write", raises=(NotFound, IllegalJobStep)),
+    opt=decided(auth="app", limit="write", raises=(NotFound, IllegalStep)),
 )
 async def close_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID]) -> Job:
-    """Take a posting down; nobody can apply any more"""
+    """Take a posting down; nobody can apply any more
+
+    Closing what is closed already changes nothing and answers 200.
+    """
     job = await domain.close(tx, me.account_id, job_id, now)
     return exchange.tagged(job, job.version)
 

@@ -35,13 +35,16 @@ create table identity.challenges (
     phone_index  bytea       not null,
     phone_cipher bytea       not null,
     nonce        bytea       not null,
-    locale       text        not null,
+    code_key     text        not null,
+    locale       text        not null check (locale in ('vi', 'en')),
     tries        smallint    not null default 0,
     created_at   timestamptz not null,
     expires_at   timestamptz not null,
     used_at      timestamptz,
     sent_at      timestamptz
 );
+comment on column identity.challenges.phone_cipher is 'AES-256-GCM of the E.164 number, bound to this row';
+comment on column identity.challenges.code_key is 'id of the key from which the code is derived; the code itself is nowhere';
 create index challenges_age on identity.challenges (expires_at);
 
 create table identity.sessions (
@@ -77,6 +80,8 @@ create table identity.sms_breaker (
 );
 
 create schema people;
+
+create type people.held_role as (role text, employer_id uuid, agency_code text);
 
 create table people.profiles (
     account_id uuid        primary key references identity.accounts,

@@ -39,8 +39,11 @@ create table employers.verifications (
     decision    text        not null check (decision in ('verified', 'rejected')),
     reason      text        not null,
     decided_by  uuid        not null references identity.accounts,
+    agency_code text,
     decided_at  timestamptz not null
 );
+comment on column employers.verifications.agency_code is 'the agency for which the official decided, null for an administrator';
+create index verifications_of_employer on employers.verifications (employer_id, decided_at);
 
 create type employers.brief as (id uuid, name text, verified boolean);
 
@@ -66,6 +69,8 @@ create table jobs.postings (
     pay_max       bigint      check (pay_max >= pay_min),
     pay_currency  text        not null default 'VND' check (pay_currency in ('VND', 'USD')),
     pay_period    text        not null default 'month' check (pay_period in ('hour', 'day', 'week', 'month', 'piece')),
+    month_pay     bigint      not null generated always as (
+                  case when pay_currency = 'VND' and pay_period = 'month' then coalesce(pay_max, pay_min, 0) else 0 end) stored,
     openings      integer     not null check (openings > 0),
     place_source  text        not null default 'employer' check (place_source in ('employer', 'sample')),
     published_at  timestamptz,
@@ -79,10 +84,13 @@ create table jobs.postings (
 );
 comment on column jobs.postings.search_text is 'title and employer as search.fold writes them';
 comment on column jobs.postings.title_marked is 'title in lower case NFC with its marks, for exact hits first';
+comment on column jobs.postings.month_pay is 'the most it pays in đồng a month; 0 when not said, or said in another way';
 create index postings_newest on jobs.postings (published_at desc, id desc) where status = 'open';
 create index postings_search on jobs.postings using gin (search) where status = 'open';
 create index postings_by_ward on jobs.postings (ward_version, ward_code, published_at desc, id desc) where status = 'open';
 create index postings_by_province on jobs.postings (province_code, published_at desc, id desc) where status = 'open';
+create index postings_best_paid on jobs.postings (month_pay desc, id desc) where status = 'open';
+create index postings_due on jobs.postings (expires_at) where status = 'open';
 create index postings_by_employer on jobs.postings (employer_id, published_at desc, id desc);
 create index postings_near on jobs.postings using gist (ll_to_earth(lat, lon)) where status = 'open' and lat is not null;
 
@@ -114,5 +122,8 @@ create table applications.moves (
     message        text,
     moved_at       timestamptz not null
 );
-create index moves_of_application on applications.moves (application_id, moved_at);
+create index moves_of_application on applications.moves (application_id, moved_at desc, id desc);
+
+create type applications.job as (id uuid, title text, ward_code text, employer employers.brief);
+create type applications.move as (from_status text, to_status text, reason_code text, message text, moved_at timestamptz);
 """)

@@ -109,18 +109,15 @@ create table notifications.events (
     created_at timestamptz not null
 );
 create index events_of_account on notifications.events (account_id, sequence);
+create index events_age on notifications.events (created_at);
 
 create table notifications.push_outbox (
     id              uuid        primary key default uuidv7(),
     notification_id uuid        not null references notifications.inbox,
     account_id      uuid        not null references identity.accounts,
     installation_id text        not null,
-    target_kind     text        not null,
-    target          text        not null,
-    platform        text        not null,
-    locale          text        not null,
-    topic           text        not null,
-    subject_id      uuid,
+    target_kind     text,
+    target          text,
     state           text        not null default 'queued' check (state in ('queued', 'leased', 'sent', 'gone', 'expired', 'dead')),
     attempts        smallint    not null default 0,
     not_before      timestamptz not null,
@@ -129,11 +126,14 @@ create table notifications.push_outbox (
     lease_until     timestamptz,
     message_name    text,
     last_error      text,
-    dedupe_key      text        not null constraint push_outbox_once unique,
     created_at      timestamptz not null,
-    settled_at      timestamptz
+    settled_at      timestamptz,
+    constraint push_outbox_once unique (notification_id, installation_id)
 );
+comment on column notifications.push_outbox.target is 'where the last try went: a device may have a new target by then';
+comment on column notifications.push_outbox.lease_by is 'one claim, not one worker: a late result must not settle a later lease';
 comment on column notifications.push_outbox.message_name is 'the receipt: what FCM answered on accepting it';
 create index push_outbox_due on notifications.push_outbox (not_before) where state = 'queued';
 create index push_outbox_leased on notifications.push_outbox (lease_until) where state = 'leased';
+create index push_outbox_age on notifications.push_outbox (settled_at) where settled_at is not null;
 """)

@@ -1,0 +1,73 @@
+"""The words of the document that stand in no route: how to begin, the tags, the parameters named alike everywhere."""
+
+TITLE = "Long An ID"
+SUMMARY = "API siêu ứng dụng cho người lao động / The API of a province's super-app for its workers"
+CONTACT = {"name": "Long An ID"}
+# The repository names no licence, and without one nothing is granted.
+LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-rights-reserved"}
+
+DESCRIPTION = """\
+## Bắt đầu
+
+- **Đăng nhập**: `request_otp` gửi mã đến điện thoại, `verify_otp` đổi mã lấy `access_token` (5 phút) và
+  `refresh_token`. Gửi `Authorization: Bearer <access_token>`. Hết hạn thì gọi `refresh_session`: mỗi `refresh_token`
+  dùng **một lần**, dùng lại thì cả phiên bị kết thúc.
+- **Lỗi** luôn cùng một dạng, `application/problem+json`: dựa vào `code` để xử lý, hiện `title` cho người dùng,
+  `errors[].pointer` chỉ trường sai, gửi `request_id` khi cần hỗ trợ. Mỗi `code` có trang riêng: [/problems](/problems).
+- **Danh sách**: `limit` từ 1 đến 100; gửi lại `next_cursor` qua `cursor` cùng bộ lọc; `null` là hết.
+- **Không làm hai lần**: thao tác tạo mới cần `Idempotency-Key`. Mất mạng thì gửi lại **cùng khóa, cùng nội dung**:
+  nhận lại đúng câu trả lời cũ, kèm `Idempotent-Replayed: true`.
+- **Sửa**: `PATCH` cần `If-Match` với `ETag` đang giữ; người khác sửa trước thì nhận 412 `stale`, hãy tải lại.
+- **Quá nhanh**: 429 kèm `Retry-After` (giây). Máy chủ bận: 503 kèm `Retry-After`.
+
+## Getting started
+
+- **Sign in**: `request_otp` sends a code to the phone, `verify_otp` gives an `access_token` (5 minutes) and a
+  `refresh_token`. Send `Authorization: Bearer <access_token>`. Then `refresh_session`: a `refresh_token` is good
+  **once**; using one again ends the session.
+- **Errors** have one shape, `application/problem+json`: branch on `code`, show `title`, find the wrong field in
+  `errors[].pointer` (`/field` of the body, `?name` of the query, `Name:` of a header), quote `request_id` to us. Each
+  `code` has a page under [/problems](/problems). Besides those listed, any request may get 405, 408, 414, 431 or 501.
+- **Lists**: `limit` 1 to 100; send `next_cursor` as `cursor` with the same filters; `null` is the end.
+  A filter that takes many values takes them comma-separated. Unknown and repeated parameters are refused.
+- **Once only**: what creates needs an `Idempotency-Key`. After a lost answer send the **same key and body**: the first
+  answer comes again with `Idempotent-Replayed: true`. Another body under the same key is 422 `idempotency_key_reused`.
+- **Changes**: `PATCH` needs `If-Match` with the `ETag` you hold; 412 `stale` when somebody was faster. What is absent
+  stays as it is; name a field in `clear` to empty it.
+- **Answers** always carry every field, `null` when unknown. New fields and new values of enumerations may come within
+  `/v1`: ignore fields and be ready for values you do not know (`x-extensible-enum`).
+- **Forms**: money is whole đồng in 64-bit integers; times are RFC 3339 in UTC with `Z`; ids are UUIDs, in lower case.
+- **Language**: `Accept-Language: vi` (default) or `en`.
+"""
+
+TAGS: dict[str, str] = {
+    "identity": "Đăng nhập bằng mã gửi qua SMS, phiên và khóa công khai. Signing in, sessions and public keys.",
+    "people": "Hồ sơ của chính mình. One's own account.",
+    "places": "Tỉnh, xã, phường mới và cũ. Provinces and wards, new and old.",
+    "employers": "Đơn vị tuyển dụng và việc xác minh. Employers and their verification.",
+    "jobs": "Tin tuyển dụng. Job postings.",
+    "applications": "Ứng tuyển và các bước tiếp theo. Applications and what becomes of them.",
+    "housing": "Phòng trọ gần nơi làm việc. Rooms to rent near the work.",
+    "services": "Thủ tục hành chính. Public administrative procedures.",
+    "notifications": "Thiết bị và thông báo. Devices and notices.",
+    "health": "Máy chủ có đang hoạt động không. Whether the service stands.",
+    "docs": "Tài liệu này và các lỗi. This document and the problems.",
+}
+
+# For parameters whose own type says nothing.
+PARAMETERS: dict[str, str] = {
+    "application_id": "The application",
+    "code": "The code",
+    "employer_id": "The employer",
+    "housing_id": "The room or house",
+    "installation_id": "The app's installation id on this device, made by the app",
+    "job_id": "The job",
+    "level": "The level of government that decides",
+    "notification_id": "The notice",
+    "old_ward_code": "Ward code in force on 2025-06-30; all wards it went to are searched",
+    "place": "A ward or district by name, old or new",
+    "province_code": "Province code in force now",
+    "session_id": "The session",
+    "sort": "The order",
+    "ward_code": "Ward code of the list in force now",
+}

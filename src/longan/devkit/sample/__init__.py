@@ -1,0 +1,1 @@
+"""Postings, rooms and people that exist on a developer's machine only."""

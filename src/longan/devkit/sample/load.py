@@ -1,0 +1,165 @@
+"""Loads the sample: employers, postings, rooms, personas; run again it only brings the dates up to today."""
+
+import gzip
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec.structs import asdict
+
+from longan import search
+from longan.devkit.sample.people import Phones, settle
+from longan.reference.load import Tell, insert, json_lines
+
+EMPLOYERS = """-- sample.employers
+insert into employers.employers (id, tax_code, name, ward_version, ward_code, status, verified_at)
+select id, tax_code, name, ward_version, ward_code, status, verified_at
+  from jsonb_populate_recordset(null::employers.employers, $1::text::jsonb)
+    on conflict do nothing"""
+
+POSTINGS = """-- sample.postings
+insert into jobs.postings (id, employer_id, status, title, description, search_text, title_marked, ward_version,
+                           ward_code, province_code, lat, lon, pay_min, pay_max, pay_currency, pay_period, openings,
+                           place_source, published_at, expires_at, created_at, updated_at)
+select id, employer_id, 'open', title, description, search_text, title_marked, ward_version, ward_code, province_code,
+       lat, lon, pay_min, pay_max, pay_currency, pay_period, openings, 'sample',
+       published_at, expires_at, published_at, published_at
+  from jsonb_populate_recordset(null::jobs.postings, $1::text::jsonb)
+    on conflict do nothing"""
+
+LISTINGS = """-- sample.listings
+insert into housing.listings (id, kind, title, search_text, title_marked, ward_version, ward_code, province_code,
+                              lat, lon, rent, area_m2, electricity_per_kwh, water_price, water_unit, has_loft,
+                              private_bathroom, free_hours, near_park, place_source, published_at, updated_at)
+select id, kind, title, search_text, title_marked, ward_version, ward_code, province_code, lat, lon,
+       rent, area_m2, electricity_per_kwh, water_price, water_unit, has_loft, private_bathroom,
+       free_hours, near_park, place_source, published_at, published_at
+  from jsonb_populate_recordset(null::housing.listings, $1::text::jsonb)
+    on conflict do nothing"""
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+# The newest row of the package tells how far the whole sample has fallen behind; what a person has published since, or
+# closed, is theirs.
+FRESHEN_POSTINGS = """-- sample.freshen_postings
+with lag as (select $1 - published_at as behind from jobs.postings where id = $2)
+update jobs.postings p
+   set published_at = p.published_at + lag.behind, expires_at = p.expires_at + lag.behind,
+       status = case p.status when 'expired' then 'open' else p.status end, version = p.version + 1, updated_at = $1
+  from lag
+ where p.id = any($3) and p.status in ('open', 'expired') and lag.behind > interval '1 day'"""
+
+FRESHEN_LISTINGS = """-- sample.freshen_listings
+with lag as (select $1 - published_at as behind from housing.listings where id = $2)
+update housing.listings l
+   set published_at = l.published_at + lag.behind, version = l.version + 1, updated_at = $1
+  from lag
+ where l.id = any($3) and l.status = 'open' and lag.behind > interval '1 day'"""
+
+
+class Employer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: UUID
+    tax_code: str
+    name: str
+    ward_version: date
+    ward_code: str
+    status: str
+
+
+class Posting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Offsets are seconds from the publication of the sample's newest posting, which is the moment of loading."""
+
+    id: UUID
+    employer_id: UUID
+    title: str
+    description: str
+    ward_version: date
+    ward_code: str
+    province_code: str
+    lat: float
+    lon: float
+    pay_min: int | None
+    pay_max: int | None
+    pay_currency: str
+    pay_period: str
+    openings: int
+    published_offset: int
+    expires_offset: int
+
+
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rents and prices are đồng; `published_offset` as in `Posting`."""
+
+    id: UUID
+    kind: str
+    title: str
+    ward_version: date
+    ward_code: str
+    province_code: str
+    lat: float
+    lon: float
+    rent: int
+    area_m2: Decimal
+    electricity_per_kwh: int | None
+    water_price: int | None
+    water_unit: str | None
+    has_loft: bool | None
+    private_bathroom: bool | None
+    free_hours: bool | None
+    near_park: bool
+    place_source: str
+    published_offset: int
+
+
+async def load(connection: asyncpg.Connection, tell: Tell, now: datetime, box: Phones) -> None:
+    """Load what is missing, all or nothing. The reference data must be there."""
+    employers = _rows(Employer, "employers.jsonl.gz")
+    names = {employer.id: employer.name for employer in employers}
+    async with connection.transaction():
+        await insert(connection, tell, "employers", EMPLOYERS, [_employer(each, now) for each in employers])
+        postings = [_posting(each, names[each.employer_id], now) for each in _rows(Posting, "postings.jsonl.gz")]
+        await insert(connection, tell, "postings", POSTINGS, postings)
+        rooms = [_listing(each, now) for each in _rows(Listing, "rooms.jsonl.gz")]
+        await insert(connection, tell, "rooms", LISTINGS, rooms)
+        await settle(connection, tell, now, box)
+        await freshen(connection, now)
+
+
+async def freshen(connection: asyncpg.Connection, now: datetime) -> None:
+    """Shift the sample's dates so that its newest posting is published `now`, once it is more than a day old."""
+    sample: list[tuple[str, list[Posting] | list[Listing]]] = [
+        (FRESHEN_POSTINGS, _rows(Posting, "postings.jsonl.gz")),
+        (FRESHEN_LISTINGS, _rows(Listing, "rooms.jsonl.gz")),
+    ]
+    for statement, rows in sample:
+        offset, newest = max((row.published_offset, row.id) for row in rows)
+        await connection.execute(statement, now + timedelta(seconds=offset), newest, [row.id for row in rows])
+
+
+def _employer(row: Employer, now: datetime) -> dict[str, Any]:
+    return asdict(row) | {"verified_at": now if row.status == "verified" else None}
+
+
+def _posting(row: Posting, employer: str, now: datetime) -> dict[str, Any]:
+    return asdict(row) | {
+        "search_text": search.fold(f"{row.title} {employer}"),
+        "title_marked": search.mark(row.title),
+        "published_at": now + timedelta(seconds=row.published_offset),
+        "expires_at": now + timedelta(seconds=row.expires_offset),
+    }
+
+
+def _listing(row: Listing, now: datetime) -> dict[str, Any]:
+    return asdict(row) | {
+        "search_text": search.fold(row.title),
+        "title_marked": search.mark(row.title),
+        "published_at": now + timedelta(seconds=row.published_offset),
+    }
+
+
+def _rows(shape: type[S], name: str) -> list[S]:
+    return json_lines(shape, gzip.decompress((files("longan.devkit.sample") / "data" / name).read_bytes()))

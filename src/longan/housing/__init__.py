@@ -1,0 +1,1 @@
+"""Rooms, dormitories and houses to rent, and what living there costs."""

@@ -1,0 +1,233 @@
+"""SQL of the room, each statement above the function that runs it."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from longan.db import maybe
+from longan.identity.models import Account, Asked, Challenge, DeviceIn, Session
+from longan.tokens import Audience
+
+# A sealed phone number is bound to the id of its row, so ids are drawn ahead of the insert.
+READY = """-- identity.ready
+select uuidv7() as id,
+       (select b.open_until from identity.sms_breaker b where b.gateway = 'sms' and b.open_until > $1) as open_until"""
+
+
+async def ready(conn: asyncpg.Connection | asyncpg.Pool, now: datetime) -> tuple[UUID, datetime | None]:
+    """An id for what comes next, and until when the SMS gateway is left alone, None when it is not."""
+    (row,) = await conn.fetch(READY, now)
+    return row["id"], row["open_until"]
+
+
+CHALLENGE = """-- identity.challenge
+insert into identity.challenges (id, purpose, audience, phone_index, phone_cipher, nonce, code_key, locale, created_at,
+                                 expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
+
+
+async def insert_challenge(
+    tx: asyncpg.Connection, challenge: Challenge, created_at: datetime, expires_at: datetime
+) -> None:
+    await tx.execute(
+        CHALLENGE, challenge.id, challenge.purpose, challenge.audience, challenge.phone_index, challenge.phone_cipher,
+        challenge.nonce, challenge.code_key, challenge.locale, created_at, expires_at,
+    )  # fmt: skip
+
+
+# A code that was used counts one try too many: the right one.
+ASKED = """-- identity.asked
+select c.phone_cipher,
+       (select coalesce(sum(f.tries - (f.used_at is not null)::int), 0)::int
+          from identity.challenges f where f.expires_at > $2::timestamptz) as failures
+  from identity.challenges c
+ where c.id = $1"""
+
+
+async def asked(conn: asyncpg.Connection, challenge: UUID, since: datetime) -> Asked | None:
+    """Whom a challenge is for, and the wrong codes of all challenges that were alive after `since`."""
+    return maybe(await conn.fetchrow(ASKED, challenge, since), Asked)
+
+
+TRY = """-- identity.try
+update identity.challenges c set tries = tries + 1
+ where c.id = $1 and c.used_at is null and c.expires_at > $2 and c.tries < $3
+returning c.id, c.purpose, c.audience, c.phone_index, c.phone_cipher, c.nonce, c.code_key, c.locale"""
+
+
+async def count_try(conn: asyncpg.Connection, challenge: UUID, now: datetime, tries: int) -> Challenge | None:
+    """The challenge, after one of its `tries` is used up; None when it is over. To be committed before the code is
+    compared: a refusal rolls the request's transaction back, and the code could be guessed for ever."""
+    return maybe(await conn.fetchrow(TRY, challenge, now, tries), Challenge)
+
+
+USE = """-- identity.use
+update identity.challenges c set used_at = $2 where c.id = $1 and c.used_at is null returning true"""
+
+
+async def use(tx: asyncpg.Connection, challenge: UUID, now: datetime) -> bool:
+    """Whether this transaction is the one in which the code is used."""
+    return bool(await tx.fetchval(USE, challenge, now))
+
+
+ACCOUNT = """-- identity.account
+select a.id, a.disabled_at, array(select r.role from identity.roles r where r.account_id = a.id) as roles
+  from identity.accounts a
+ where a.phone_index = $1"""
+
+
+async def account(tx: asyncpg.Connection, phone_index: bytes) -> Account | None:
+    return maybe(await tx.fetchrow(ACCOUNT, phone_index), Account)
+
+
+OPEN = """-- identity.open
+with made as (
+    insert into identity.accounts (id, phone_index, phone_cipher, created_at) values ($1, $2, $3, $4)
+    on conflict on constraint accounts_one_per_phone do nothing
+    returning id)
+insert into identity.roles (account_id, role, created_at) select id, 'worker', $4 from made
+returning true"""
+
+
+async def open_account(
+    tx: asyncpg.Connection, account: UUID, phone_index: bytes, phone_cipher: bytes, now: datetime
+) -> bool:
+    """A worker's account; False when another transaction opened one for this phone first."""
+    return bool(await tx.fetchval(OPEN, account, phone_index, phone_cipher, now))
+
+
+SESSION = """-- identity.session
+with made as (
+    insert into identity.sessions (account_id, audience, acr, amr, device_name, platform, signed_in_at, last_used_at,
+                                   idle_expires_at, expires_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
+    returning id, account_id, audience, acr, signed_in_at),
+first as (
+    insert into identity.refresh_tokens (digest, session_id, created_at) select $10, m.id, $7 from made m)
+select m.id, m.account_id, m.audience, m.acr, m.signed_in_at from made m where m.account_id = $1"""
+
+
+async def open_session(
+    tx: asyncpg.Connection, account: UUID, audience: Audience, acr: int, amr: list[str], device: DeviceIn | None,
+    now: datetime, idle: timedelta, absolute: timedelta, digest: bytes,
+) -> Session:  # fmt: skip
+    """A session with its first refresh token, whose digest this is."""
+    name, platform = (device.name, device.platform) if device else (None, None)
+    made = maybe(
+        await tx.fetchrow(
+            SESSION, account, audience, acr, amr, name, platform, now, now + idle, now + absolute, digest
+        ),
+        Session,
+    )  # fmt: skip
+    if made is None:
+        raise RuntimeError("an insert returned nothing")
+    return made
+
+
+# One statement, so that of many who come with the same token one wins: the others wait for its row, then find it spent.
+ROTATE = """-- identity.rotate
+with spent as (
+    update identity.refresh_tokens t set used_at = $2
+      from identity.sessions s
+      join identity.accounts a on a.id = s.account_id
+     where t.digest = $1 and t.used_at is null and s.id = t.session_id
+       and s.ended_at is null and s.idle_expires_at > $2 and s.expires_at > $2 and a.disabled_at is null
+    returning t.session_id),
+moved as (
+    update identity.sessions s
+       set last_used_at = $2,
+           idle_expires_at = least(s.expires_at,
+                                   $2 + case s.audience when 'app' then $4::interval else $5::interval end)
+      from spent
+     where s.id = spent.session_id and s.ended_at is null
+    returning s.id, s.account_id, s.audience, s.acr, s.signed_in_at),
+next as (
+    insert into identity.refresh_tokens (digest, session_id, created_at) select $3, m.id, $2 from moved m)
+select m.id, m.account_id, m.audience, m.acr, m.signed_in_at from moved m"""
+
+
+async def rotate(
+    conn: asyncpg.Connection, spent: bytes, following: bytes, now: datetime, idle_app: timedelta,
+    idle_official: timedelta,
+) -> Session | None:  # fmt: skip
+    """The session of a refresh token that was still good; `following` is the digest of the one that replaces it."""
+    return maybe(await conn.fetchrow(ROTATE, spent, now, following, idle_app, idle_official), Session)
+
+
+END_REUSED = """-- identity.end_reused
+update identity.sessions s set ended_at = $2, end_reason = 'refresh_token_reused'
+  from identity.refresh_tokens t
+ where t.digest = $1 and t.used_at is not null and s.id = t.session_id and s.ended_at is null
+returning s.id"""
+
+
+async def end_reused(conn: asyncpg.Connection, digest: bytes, now: datetime) -> UUID | None:
+    """End the session of a refresh token that was spent before: which one it was, None when nothing was left to end."""
+    found: UUID | None = await conn.fetchval(END_REUSED, digest, now)
+    return found
+
+
+END = """-- identity.end
+update identity.sessions s set ended_at = $4, end_reason = 'signed_out'
+ where s.ended_at is null
+   and (s.id = $1 and s.account_id = $2
+        or s.id = (select t.session_id from identity.refresh_tokens t where t.digest = $3))
+returning s.id"""
+
+
+async def end(
+    conn: asyncpg.Connection, session: UUID | None, account: UUID | None, digest: bytes | None, now: datetime
+) -> list[UUID]:
+    """End the account's session and that of a refresh token; which ones were still going on."""
+    return [row["id"] for row in await conn.fetch(END, session, account, digest, now)]
+
+
+UNSENT = """-- identity.unsent (worker)
+select c.id, c.purpose, c.audience, c.phone_index, c.phone_cipher, c.nonce, c.code_key, c.locale
+  from identity.challenges c
+ where c.id = $1 and c.sent_at is null and c.used_at is null and c.expires_at > $2"""
+
+
+async def unsent(pool: asyncpg.Pool, challenge: UUID, now: datetime) -> Challenge | None:
+    """A challenge whose code still waits to be sent."""
+    return maybe(await pool.fetchrow(UNSENT, challenge, now), Challenge)
+
+
+SENT = """-- identity.sent (worker)
+with mended as (
+    update identity.sms_breaker b set failures = 0, open_until = null where b.gateway = 'sms' and b.failures > 0)
+update identity.challenges c set sent_at = $2 where c.id = $1"""
+
+
+async def sent(pool: asyncpg.Pool, challenge: UUID, now: datetime) -> None:
+    """The gateway took the message, so it is well."""
+    await pool.execute(SENT, challenge, now)
+
+
+FAILED = """-- identity.failed (worker)
+insert into identity.sms_breaker as b (gateway, failures) values ('sms', 1)
+on conflict (gateway) do update
+   set failures = b.failures + 1,
+       open_until = case when b.failures + 1 >= $1 then $2::timestamptz else b.open_until end"""
+
+
+async def failed(pool: asyncpg.Pool, failures: int, open_until: datetime) -> None:
+    """The gateway failed; after `failures` in a row it is left alone until `open_until`."""
+    await pool.execute(FAILED, failures, open_until)
+
+
+PRUNE_CHALLENGES = """-- identity.prune_challenges (worker)
+delete from identity.challenges c where c.expires_at < $1"""
+
+PRUNE_REFRESH_TOKENS = """-- identity.prune_refresh_tokens (worker)
+delete from identity.refresh_tokens t
+ using identity.sessions s
+ where s.id = t.session_id and least(s.ended_at, s.idle_expires_at, s.expires_at) < $1"""
+
+
+async def prune(pool: asyncpg.Pool, before: datetime) -> None:
+    """Forget the codes and refresh tokens that were over before `before`; the sessions stay as the record of who
+    signed in."""
+    await pool.execute(PRUNE_CHALLENGES, before)
+    await pool.execute(PRUNE_REFRESH_TOKENS, before)

@@ -1,0 +1,211 @@
+"""How pushes are sent: claimed with a lease, sent without a transaction, settled in groups, at least once.
+
+A steady window of requests is fed from the outbox. Nothing is retried here: a push that failed goes back to the outbox
+with the time of its next try, so that a restart, another worker or a long outage lose nothing.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from longan import db
+from longan.clock import Clock
+from longan.notifications import store
+from longan.notifications.models import Push, Settlement
+from longan.notifications.outside import Outcome, PushService
+
+WINDOW = 100
+HELD = 200
+POLL_SECONDS = 0.25
+REAP_SECONDS = 5.0
+# Longer than two rounds of the window at the longest time a request may take.
+LEASE = timedelta(seconds=60)
+# With these pauses the last try is about an hour after the first, when Google says to give up.
+MOST_TRIES = 12
+FIRST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 600.0
+BUSY_SECONDS = 60.0
+CREDENTIALS_SECONDS = 60.0
+CARRIER_SECONDS = 300.0
+
+EVERYTHING = "everything"
+
+log = logging.getLogger("longan.push")
+
+
+class Lanes:
+    """What is paused: everything, or the phones of one platform. After a pause of everything one push tries the way."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+        self.careful = False
+
+    def pause(self, lane: str, until: datetime) -> None:
+        self._until[lane] = max(until, self._until.get(lane, until))
+        self.careful = self.careful or lane == EVERYTHING
+
+    def closed(self, platform: str, now: datetime) -> datetime | None:
+        """When the lane of a platform opens again, None when it is open."""
+        until = max((self._until[lane] for lane in (EVERYTHING, platform) if lane in self._until), default=now)
+        return until if until > now else None
+
+
+def next_try(attempts: int, now: datetime, pace: float, retry_after: float | None) -> datetime:
+    """Exponential with jitter, from 10 s to 10 minutes, and never before what the server asked for."""
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS) * pace
+    pause *= 1 + random.random() / 2  # noqa: S311  (nobody gains by guessing it)
+    return now + timedelta(seconds=max(pause, retry_after or 0.0))
+
+
+class Sender:
+    """Sends what the outbox holds. Any number of them, in any number of processes, share the work.
+
+    `pace` below 1 shortens the pauses and `lease` how long a push stays with a sender that died: for tests.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, service: PushService, clock: Clock, *, pace: float = 1.0, lease: timedelta = LEASE
+    ) -> None:
+        self._pool = pool
+        self._service = service
+        self._clock = clock
+        self._pace = pace
+        self._lease = lease
+        self._window = asyncio.Semaphore(WINDOW)
+        self._lanes = Lanes()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._over: list[Settlement] = []
+        self._news = asyncio.Event()
+        self._reap_at = 0.0
+        self._stopping = False
+
+    async def run(self, stop: asyncio.Event, grace: float) -> None:
+        """Send until `stop`, then finish within `grace` seconds and give back every lease."""
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                self._news.clear()
+                try:
+                    busy = await self._round()
+                except db.LOST as error:
+                    log.warning("the outbox is out of reach: %s", type(error).__name__)
+                    await asyncio.wait({stopped}, timeout=1.0)
+                    continue
+                if not busy:
+                    news = asyncio.create_task(self._news.wait())
+                    await asyncio.wait({stopped, news}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                    news.cancel()
+        finally:
+            stopped.cancel()
+            await self._finish(grace)
+
+    async def _round(self) -> bool:
+        """Settle, put back, claim; whether there may be more to claim at once."""
+        await self._settle()
+        if time.monotonic() >= self._reap_at:
+            if lost := await store.reap(self._pool, self._clock()):
+                log.warning("%d pushes came back from a sender that died", lost)
+            self._reap_at = time.monotonic() + min(REAP_SECONDS, self._lease.total_seconds())
+        now = self._clock()
+        if len(self._sending) > HELD - WINDOW or self._lanes.closed(EVERYTHING, now) or not await self._service.ready():
+            return False
+        wanted = 1 if self._lanes.careful else HELD - len(self._sending)
+        if self._lanes.careful and self._sending:
+            return False
+        claimed = await store.claim(self._pool, wanted, now, uuid4(), now + self._lease, MOST_TRIES)
+        for push in claimed:
+            self._begin(self._send(push))
+        return len(claimed) == wanted
+
+    def _begin(self, sending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(sending)
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send(self, push: Push) -> None:
+        """One try of a leased push, whose result waits to be settled."""
+        try:
+            async with self._window:
+                if self._stopping:
+                    made = Settlement(push, "queued", error="worker_stopped", uncounted=True)
+                elif until := self._lanes.closed(push.platform, self._clock()):
+                    made = Settlement(push, "queued", until, error="lane_paused", uncounted=True)
+                else:
+                    made = self._judged(push, await self._service.send(push, self._clock()))
+        except asyncio.CancelledError:
+            made = self._judged(push, Outcome("failed", error="worker_stopped"))
+        except ValueError as error:
+            log.error("push %s makes no valid message: %s", push.id, type(error).__name__)
+            made = Settlement(push, "dead", error="invalid_message")
+        self._over.append(made)
+        self._news.set()
+
+    def _judged(self, push: Push, outcome: Outcome) -> Settlement:
+        """What a try means for its push and for the others."""
+        now = self._clock()
+        error = outcome.error
+        match outcome.verdict:
+            case "accepted":
+                self._lanes.careful = False
+                return Settlement(push, "sent", message_name=outcome.message_name)
+            case "unregistered":
+                self._lanes.careful = False
+                return Settlement(push, "gone", error=error)
+            case "refused":
+                log.error("FCM refused push %s: %s", push.id, error)
+                return Settlement(push, "dead", error=error)
+            case "busy":
+                wait = BUSY_SECONDS * self._pace if outcome.retry_after is None else outcome.retry_after
+                self._lanes.pause(EVERYTHING, now + timedelta(seconds=wait))
+                log.warning("FCM asks for a pause of %.0f s: %s", wait, error)
+                return self._again(push, now, wait, error)
+            case "credentials":
+                until = now + timedelta(seconds=CREDENTIALS_SECONDS * self._pace)
+                self._lanes.pause(EVERYTHING, until)
+                log.error("FCM does not take our credentials or project, all pushes wait: %s", error)
+                return Settlement(push, "queued", until, error=error, uncounted=True)
+            case "carrier":
+                until = now + timedelta(seconds=CARRIER_SECONDS * self._pace)
+                self._lanes.pause(push.platform, until)
+                log.error("the key for %s in Firebase is broken, its pushes wait: %s", push.platform, error)
+                return Settlement(push, "queued", until, error=error, uncounted=True)
+            case "failed":
+                return self._again(push, now, outcome.retry_after, error)
+
+    def _again(self, push: Push, now: datetime, retry_after: float | None, error: str | None) -> Settlement:
+        if push.attempts >= MOST_TRIES:
+            return Settlement(push, "dead", error=error)
+        return Settlement(push, "queued", next_try(push.attempts, now, self._pace, retry_after), error=error)
+
+    async def _settle(self) -> None:
+        """Write down what is over; on failure it stays waiting, so that nothing is sent again only for that."""
+        if not self._over:
+            return
+        group = self._over[:500]
+        settled = await store.settle(self._pool, group, self._clock())
+        del self._over[: len(group)]
+        states = [settlement.state for settlement in group]
+        log.info("pushes settled", extra={state: states.count(state) for state in sorted(set(states))})
+        if settled < len(group):
+            log.warning("%d pushes were no longer ours when they were over", len(group) - settled)
+
+    async def _finish(self, grace: float) -> None:
+        """Let requests in flight end, give back what was not begun, write everything down."""
+        self._stopping = True
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late)
+        try:
+            while self._over:
+                await self._settle()
+        except db.LOST as error:
+            log.warning("%d pushes stay leased until they are put back: %s", len(self._over), type(error).__name__)

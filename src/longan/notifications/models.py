@@ -1,0 +1,270 @@
+"""Nouns of the room: a phone, a notice and its words, a push on its way."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from string import Formatter
+from typing import Annotated, Literal, get_args
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from longan.fields import Count, Identifier, Locale, Timestamp
+
+TargetKind = Literal["fid", "token"]
+Platform = Literal["android", "ios", "web"]
+SubjectKind = Literal["application", "employer"]
+
+INSTALLATION = r"^[A-Za-z0-9_.:-]{8,128}$"
+Target = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:~%=+/-]{8,1024}$", max_length=1024, examples=["dmLz9wXoQ7qk3Yf1rT0aBc"])]
+
+
+class DeviceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where pushes go: a Firebase installation id (`fid`) or an FCM registration token."""
+
+    target: Target
+    target_kind: TargetKind
+    platform: Platform
+    locale: Locale = "vi"
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A phone as it stands. Its target is never shown again."""
+
+    installation_id: str
+    target_kind: TargetKind
+    platform: Platform
+    locale: Locale
+    registered_at: Timestamp
+
+
+class Subject(msgspec.Struct, frozen=True):
+    kind: SubjectKind
+    id: Identifier
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """A notice in the reader's language; `subject` is what to open, null when there is nothing to open."""
+
+    id: Identifier
+    topic: str
+    title: str
+    body: str
+    subject: Subject | None
+    created_at: Timestamp
+    read_at: Timestamp | None
+
+
+class NotificationPage(msgspec.Struct, frozen=True):
+    """`unread_count` counts the whole inbox, whatever this page shows."""
+
+    items: list[Notification]
+    next_cursor: str | None
+    unread_count: Count
+
+
+class InboxRow(msgspec.Struct, frozen=True):
+    """A notice as it is kept: `params` is the JSON that its words are made with."""
+
+    id: UUID
+    topic: str
+    subject_id: UUID | None
+    params: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+class InboxPage(msgspec.Struct, frozen=True):
+    items: list[InboxRow]
+    next_cursor: str | None
+
+
+class Push(msgspec.Struct, frozen=True):
+    """A push that this worker has leased: where it goes now, and which try this is."""
+
+    id: UUID
+    lease_by: UUID
+    notification_id: UUID
+    topic: str
+    subject_id: UUID | None
+    attempts: int
+    expires_at: datetime
+    target_kind: TargetKind
+    target: str
+    platform: Platform
+    locale: Locale
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """What became of a leased push. `uncounted` gives the try back: it was not the push's fault, or never happened."""
+
+    push: Push
+    state: Literal["queued", "sent", "gone", "dead"]
+    not_before: datetime | None = None
+    message_name: str | None = None
+    error: str | None = None
+    uncounted: bool = False
+
+
+class Moved(msgspec.Struct, frozen=True):
+    status: Literal["viewed", "shortlisted", "interview", "offer", "hired", "rejected", "withdrawn", "expired", "obsolete"]
+    job_title: str
+    employer_name: str
+
+
+class Received(msgspec.Struct, frozen=True):
+    job_title: str
+    employer_name: str
+
+
+class Decided(msgspec.Struct, frozen=True):
+    decision: Literal["verified", "rejected"]
+    employer_name: str
+
+
+Params = Moved | Received | Decided
+Words = tuple[str, str]  # title and body
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What a topic says. `words[variant][locale]` are for the inbox, filled with the params; the variant is the value of
+    the param `chosen_by`. `push[locale]` is for the lock screen and the foreign carriers on the way: it never has params.
+    Pushes of one `channel` replace each other while a phone is away; after `life` a push is no longer worth sending.
+    """
+
+    params: type[Params]
+    subject: SubjectKind
+    channel: str
+    life: timedelta
+    push: Mapping[Locale, Words]
+    words: Mapping[str, Mapping[Locale, Words]]
+    chosen_by: str | None = None
+
+
+APPLICATION_PUSH: Mapping[Locale, Words] = {
+    "vi": ("Long An ID", "Hồ sơ ứng tuyển có tin mới. Mở ứng dụng để xem."),
+    "en": ("Long An ID", "There is news about a job application. Open the app to see it."),
+}
+
+NOTICES: dict[str, Notice] = {
+    "application_moved": Notice(
+        params=Moved,
+        chosen_by="status",
+        subject="application",
+        channel="applications",
+        life=timedelta(days=3),
+        push=APPLICATION_PUSH,
+        words={
+            "viewed": {
+                "vi": ("Hồ sơ đã được xem", "{employer_name} đã xem hồ sơ của bạn cho việc “{job_title}”."),
+                "en": ("Application viewed", "{employer_name} has viewed your application for “{job_title}”."),
+            },
+            "shortlisted": {
+                "vi": ("Hồ sơ được chọn vòng đầu", "{employer_name} đã chọn hồ sơ của bạn vào vòng sau cho việc “{job_title}”."),
+                "en": ("You are shortlisted", "{employer_name} has shortlisted you for “{job_title}”."),
+            },
+            "interview": {
+                "vi": ("Mời phỏng vấn", "{employer_name} mời bạn phỏng vấn cho việc “{job_title}”."),
+                "en": ("Interview", "{employer_name} invites you to an interview for “{job_title}”."),
+            },
+            "offer": {
+                "vi": ("Đề nghị nhận việc", "{employer_name} đề nghị bạn nhận việc “{job_title}”."),
+                "en": ("Job offer", "{employer_name} offers you the job “{job_title}”."),
+            },
+            "hired": {
+                "vi": ("Bạn đã được nhận", "{employer_name} đã nhận bạn vào làm “{job_title}”."),
+                "en": ("You are hired", "{employer_name} has hired you for “{job_title}”."),
+            },
+            "rejected": {
+                "vi": ("Hồ sơ chưa phù hợp", "{employer_name} chưa chọn hồ sơ của bạn cho việc “{job_title}”."),
+                "en": ("Application not chosen", "{employer_name} did not choose your application for “{job_title}”."),
+            },
+            "withdrawn": {
+                "vi": ("Ứng viên rút hồ sơ", "Một ứng viên đã rút hồ sơ ở tin “{job_title}” của {employer_name}."),
+                "en": ("Application withdrawn", "An applicant has withdrawn from “{job_title}” of {employer_name}."),
+            },
+            "expired": {
+                "vi": ("Hồ sơ hết hạn", "Hồ sơ của bạn cho việc “{job_title}” của {employer_name} đã hết hạn."),
+                "en": ("Application expired", "Your application for “{job_title}” at {employer_name} has expired."),
+            },
+            "obsolete": {
+                "vi": ("Tin tuyển dụng đã đóng", "Việc “{job_title}” của {employer_name} không còn tuyển."),
+                "en": ("Job closed", "“{job_title}” at {employer_name} is no longer open."),
+            },
+        },
+    ),
+    "application_received": Notice(
+        params=Received,
+        subject="application",
+        channel="hiring",
+        life=timedelta(days=1),
+        push=APPLICATION_PUSH,
+        words={
+            "": {
+                "vi": ("Có hồ sơ mới", "Một người lao động vừa ứng tuyển vào tin “{job_title}” của {employer_name}."),
+                "en": ("New application", "Somebody has applied for “{job_title}” of {employer_name}."),
+            },
+        },
+    ),
+    "employer_decided": Notice(
+        params=Decided,
+        chosen_by="decision",
+        subject="employer",
+        channel="employers",
+        life=timedelta(days=3),
+        push={
+            "vi": ("Long An ID", "Hồ sơ đơn vị có kết quả. Mở ứng dụng để xem."),
+            "en": ("Long An ID", "There is a decision about your organisation. Open the app to see it."),
+        },
+        words={
+            "verified": {
+                "vi": ("Đơn vị đã được xác minh", "{employer_name} đã được xác minh và có thể đăng tin tuyển dụng."),
+                "en": ("Employer verified", "{employer_name} is verified and can publish jobs."),
+            },
+            "rejected": {
+                "vi": ("Đơn vị chưa được xác minh", "Hồ sơ xác minh của {employer_name} chưa được chấp nhận."),
+                "en": ("Employer not verified", "The verification of {employer_name} was not accepted."),
+            },
+        },
+    ),
+}  # fmt: skip
+
+# A row of a newer version of the code, read by an older one while both run.
+UNKNOWN: Mapping[Locale, Words] = {
+    "vi": ("Thông báo mới", "Hãy cập nhật ứng dụng để xem thông báo này."),
+    "en": ("New notice", "Update the app to see this notice."),
+}
+
+
+def shown(row: InboxRow, locale: Locale) -> Notification:
+    """The notice in the reader's language."""
+    notice = NOTICES.get(row.topic)
+    subject = None if notice is None or row.subject_id is None else Subject(notice.subject, row.subject_id)
+    title, body = UNKNOWN[locale]
+    if notice is not None:
+        try:
+            given = msgspec.structs.asdict(msgspec.json.decode(row.params, type=notice.params))
+        except msgspec.ValidationError:
+            given = None
+        if given is not None:
+            words = notice.words[given[notice.chosen_by] if notice.chosen_by else ""][locale]
+            title, body = (text.format_map(given) for text in words)
+    return Notification(row.id, row.topic, title, body, subject, row.created_at, row.read_at)
+
+
+def _check(topic: str, notice: Notice) -> None:
+    """Raise `TypeError` for words that their params cannot fill, or that some reader would miss."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(notice.params)}
+    variants = set(get_args(fields[notice.chosen_by])) if notice.chosen_by else {""}
+    if set(notice.words) != variants:
+        raise TypeError(f"{topic} has words for {sorted(notice.words)}, but needs them for {sorted(variants)}")
+    for by_locale in (notice.push, *notice.words.values()):
+        if set(by_locale) != set(get_args(Locale)):
+            raise TypeError(f"{topic} does not speak every language")
+    for text in (text for by_locale in notice.words.values() for words in by_locale.values() for text in words):
+        if not {name for _, name, _, _ in Formatter().parse(text) if name is not None} <= fields.keys():
+            raise TypeError(f"{topic}: nothing fills {text!r}")
+
+
+for _topic, _notice in NOTICES.items():
+    _check(_topic, _notice)

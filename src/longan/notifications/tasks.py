@@ -1,0 +1,65 @@
+"""What the worker does for the room: a fact becomes a notice in the inbox, an event and a push for each phone."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from longan.notifications import store
+from longan.notifications.models import NOTICES, Decided, Moved, Params, Received
+from longan.tasks import Context
+
+EVENTS_KEPT = timedelta(days=7)
+PUSHES_KEPT = timedelta(days=30)
+
+
+async def application_moved(context: Context, *, application_id: UUID, move_id: UUID) -> None:
+    """The worker hears what the employer or time did, the employer's members what the worker did."""
+    async with context.pool.acquire() as conn:
+        found = await store.application(conn, application_id, move_id)
+    if found is None or found.status is None:
+        return
+    params = msgspec.convert(found, Moved, from_attributes=True)
+    accounts = found.members if found.by_worker else [found.worker_id]
+    await _tell(context, accounts, "application_moved", application_id, params, fact=move_id)
+
+
+async def application_received(context: Context, *, application_id: UUID) -> None:
+    async with context.pool.acquire() as conn:
+        found = await store.application(conn, application_id, None)
+    if found is not None:
+        params = Received(found.job_title, found.employer_name)
+        await _tell(context, found.members, "application_received", application_id, params, fact=application_id)
+
+
+async def employer_decided(context: Context, *, employer_id: UUID) -> None:
+    async with context.pool.acquire() as conn:
+        found = await store.decision(conn, employer_id)
+    if found is not None:
+        params = msgspec.convert(found, Decided, from_attributes=True)
+        await _tell(context, found.members, "employer_decided", employer_id, params, fact=found.id)
+
+
+async def _tell(
+    context: Context, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, *, fact: UUID
+) -> None:
+    now = context.clock()
+    async with context.pool.acquire() as conn:
+        await store.tell(
+            conn, accounts, topic, subject, params, f"{topic}:{fact}", now, now + NOTICES[topic].life
+        )
+
+
+async def prune_notifications(context: Context) -> None:
+    """Forget events that no phone will ask for any more, and what became of old pushes."""
+    now = context.clock()
+    await store.prune(context.pool, now - EVENTS_KEPT, now - PUSHES_KEPT)
+
+
+TASKS = {
+    "application_moved": application_moved,
+    "application_received": application_received,
+    "employer_decided": employer_decided,
+}
+SCHEDULE = {"prune_notifications": ("*/10 * * * *", prune_notifications)}

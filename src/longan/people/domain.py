@@ -1,0 +1,81 @@
+"""Rules of the room: how a person is shown to themself, and what they may change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+from zlib import crc32
+
+import asyncpg
+import msgspec
+
+from longan.crypto import Phones
+from longan.errors import FieldError, InvalidRequest, NotFound, Stale
+from longan.people import store
+from longan.people.models import Person, PersonChange, Role
+from longan.tokens import Principal
+
+V = TypeVar("V")
+
+# An entity tag must change when the answer does, and roles and assurance level change without the profile.
+_OTHERS = 10_000
+
+
+async def shown(conn: asyncpg.Connection, phones: Phones, me: Principal) -> Person:
+    """Raises `NotFound` for an account that is gone."""
+    row = await store.me(conn, me.account_id)
+    if row is None:
+        raise NotFound
+    return Person(
+        id=row["id"],
+        phone=phones.open(row["phone_cipher"], row["id"]),
+        full_name=row["full_name"],
+        birth_year=row["birth_year"],
+        locale=row["locale"],
+        ward_code=row["ward_code"],
+        assurance_level=me.acr,
+        roles=[Role(*role) for role in row["roles"]],
+        version=row["version"],
+    )
+
+
+def tag(person: Person) -> int:
+    """The number of the entity tag: the profile's version, and a trace of all that is not the profile's."""
+    others = crc32(msgspec.msgpack.encode((person.roles, person.assurance_level))) % _OTHERS
+    return person.version * _OTHERS + others
+
+
+def versions_of(tags: Sequence[int] | None) -> list[int] | None:
+    """The versions of the profile that entity tags speak of."""
+    return None if tags is None else [number // _OTHERS for number in tags]
+
+
+async def change(
+    tx: asyncpg.Connection, phones: Phones, me: Principal, wanted: PersonChange, tags: list[int] | None, now: datetime
+) -> Person:
+    """Raises `Stale` when the profile was changed since, `WardUnknown`, `InvalidRequest`."""
+    for name in wanted.clear:
+        if getattr(wanted, name) is not msgspec.UNSET:
+            raise InvalidRequest(FieldError("/clear", "one_of_them"))
+    birth_year = _or_none(wanted.birth_year)
+    if birth_year is not None and birth_year > now.year:
+        raise InvalidRequest(FieldError("/birth_year", "too_large"))
+    saved = await store.save(
+        tx, me.account_id, versions_of(tags), full_name=_written(wanted.full_name), birth_year=birth_year,
+        locale=_or_none(wanted.locale), ward_code=_or_none(wanted.ward_code), clear=list(wanted.clear), now=now,
+    )  # fmt: skip
+    if not saved:
+        raise Stale
+    return await shown(tx, phones, me)
+
+
+def _written(name: str | msgspec.UnsetType) -> str | None:
+    """A name with single spaces. Raises `InvalidRequest` when nothing is left of it."""
+    if isinstance(name, msgspec.UnsetType):
+        return None
+    if not (written := " ".join(name.split())):
+        raise InvalidRequest(FieldError("/full_name", "too_short"))
+    return written
+
+
+def _or_none(value: V | msgspec.UnsetType) -> V | None:
+    return None if isinstance(value, msgspec.UnsetType) else value

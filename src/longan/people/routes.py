@@ -1,0 +1,57 @@
+"""HTTP of the room."""
+
+from litestar import get, patch
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+
+from longan.crypto import Phones
+from longan.deps import Conn, Ex, Me, Now, Tx
+from longan.people import domain
+from longan.people.models import Person, PersonChange, WardUnknown
+from longan.policy import decided
+
+EXAMPLE = {
+    "id": "0192f0c1-7a44-7d15-8f3e-5b0d2c9e6f18",
+    "phone": "+84901234567",
+    "full_name": "Nguyễn Thị Lan",
+    "birth_year": 1990,
+    "locale": "vi",
+    "ward_code": "27694",
+    "assurance_level": 0,
+    "roles": [{"role": "worker", "employer_id": None, "agency_code": None}],
+    "version": 3,
+}
+
+
+async def phones(state: State) -> Phones:
+    return state.phones  # type: ignore[no-any-return]
+
+
+OpensPhones = NamedDependency[Phones]
+PHONES = {"phones": Provide(phones)}
+
+
+@get("/v1/me", tags=["people"], dependencies=PHONES, opt=decided(auth="any", limit="lookup", example=EXAMPLE))
+async def get_me(conn: Conn, phones: OpensPhones, me: Me, exchange: Ex) -> Person:
+    """Who you are here: your profile, your roles, how sure we are of you"""
+    person = await domain.shown(conn, phones, me)
+    return exchange.tagged(person, domain.tag(person))
+
+
+@patch(
+    "/v1/me",
+    tags=["people"],
+    dependencies=PHONES,
+    opt=decided(auth="any", limit="write", if_match=True, raises=(WardUnknown,), example=EXAMPLE,
+                request_example={"full_name": "Nguyễn Thị Lan", "birth_year": 1990, "ward_code": "27694"}),
+)  # fmt: skip
+async def update_me(
+    tx: Tx, phones: OpensPhones, me: Me, now: Now, exchange: Ex, data: JSONBody[PersonChange]
+) -> Person:
+    """Change what is named; the rest stays"""
+    person = await domain.change(tx, phones, me, data, exchange.expected_versions(), now)
+    return exchange.tagged(person, domain.tag(person))
+
+
+HANDLERS = [get_me, update_me]

@@ -1,0 +1,62 @@
+"""SQL of the room, each statement above the function that runs it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from longan.people.models import WardUnknown
+
+# Whoever never wrote anything of themself has no profile yet: that is version 0.
+ME = """-- people.me
+select a.id, a.phone_cipher, p.full_name, p.birth_year, coalesce(p.locale, 'vi') as locale, p.ward_code,
+       coalesce(p.version, 0) as version,
+       array(select (r.role, null, r.agency_code)::people.held_role
+               from identity.roles r where r.account_id = a.id
+              union all
+             select (m.role, m.employer_id, null)::people.held_role
+               from employers.members m where m.account_id = a.id) as roles
+  from identity.accounts a
+  left join people.profiles p on p.account_id = a.id
+ where a.id = $1"""
+
+
+async def me(conn: asyncpg.Connection, account: UUID) -> asyncpg.Record | None:
+    """Everything `get_me` shows, the phone number still sealed."""
+    return await conn.fetchrow(ME, account)
+
+
+# The versions If-Match allows are in $2, null for any; whoever has no profile yet is at version 0.
+SAVE = """-- people.save
+insert into people.profiles as p (account_id, full_name, birth_year, locale, ward_version, ward_code, updated_at)
+select $1, $3, $4, coalesce($5, 'vi'), case when $6::text is not null then places.version_on($8::timestamptz::date) end,
+       $6, $8
+ where $2::int[] is null or 0 = any($2) or exists (select from people.profiles k where k.account_id = $1)
+on conflict (account_id) do update
+   set full_name = case when 'full_name' = any($7::text[]) then null else coalesce($3, p.full_name) end,
+       birth_year = case when 'birth_year' = any($7) then null else coalesce($4, p.birth_year) end,
+       locale = coalesce($5, p.locale),
+       ward_version = case when 'ward_code' = any($7) then null
+                           when $6 is not null then excluded.ward_version else p.ward_version end,
+       ward_code = case when 'ward_code' = any($7) then null else coalesce($6, p.ward_code) end,
+       version = p.version + 1, updated_at = $8
+ where $2 is null or p.version = any($2)
+returning p.version"""
+
+
+async def save(
+    tx: asyncpg.Connection, account: UUID, versions: list[int] | None, *, full_name: str | None,
+    birth_year: int | None, locale: str | None, ward_code: str | None, clear: list[str], now: datetime,
+) -> bool:  # fmt: skip
+    """Whether the profile stood at one of `versions` and was changed; None leaves a field as it is.
+
+    Raises `WardUnknown`.
+    """
+    try:
+        return await tx.fetchval(
+            SAVE, account, versions, full_name, birth_year, locale, ward_code, clear, now
+        ) is not None  # fmt: skip
+    except asyncpg.ForeignKeyViolationError as error:
+        if error.constraint_name == "profiles_ward_version_ward_code_fkey":
+            raise WardUnknown from error
+        raise

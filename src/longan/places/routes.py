@@ -1,0 +1,86 @@
+"""HTTP of the room."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import QueryParameter
+
+from longan import ward
+from longan.deps import Conn, Home, Now, Pages
+from longan.errors import FieldError, InvalidRequest, NotFound
+from longan.page import Cursor, Limit
+from longan.places import store
+from longan.places.models import Resolution, WardPage
+from longan.policy import decided
+
+Words = Annotated[str | None, QueryParameter(max_length=120, description="A part of the name, with or without marks")]
+
+VERSION = "2025-07-01"
+WARDS_EXAMPLE = {
+    "items": [
+        {"ward_code": "27694", "name": "Phường Long An", "type": "Phường", "province_code": "80",
+         "province": "Tỉnh Tây Ninh", "lat": 10.5476, "lon": 106.405, "version": VERSION},
+    ],
+    "next_cursor": None,
+}  # fmt: skip
+RESOLUTION_EXAMPLE = {
+    "divided": False,
+    "items": [
+        {"ward_code": "27694", "name": "Phường Long An", "province_code": "80", "kind": "whole", "detail": "whole",
+         "from": {"version": "2024-12-01", "code": "27691", "level": "commune", "name": "Phường 4",
+                  "district": "Thành phố Tân An", "province": "Tỉnh Long An", "province_code": "80"}},
+    ],
+}  # fmt: skip
+
+
+@get(
+    "/v1/places/wards",
+    tags=["places"],
+    opt=decided(auth="public", limit="lookup", cache="places", example=WARDS_EXAMPLE),
+)
+async def list_wards(
+    conn: Conn,
+    now: Now,
+    pages: Pages,
+    home: Home,
+    province_code: ward.ProvinceCode = None,
+    q: Words = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> WardPage:
+    """Wards of a province in force now, in Vietnamese order; of our own province when none is named"""
+    return await store.search(
+        conn, pages, now, province_code=province_code or home, q=q or None, cursor=cursor, limit=limit
+    )
+
+
+@get(
+    "/v1/places/resolve",
+    tags=["places"],
+    opt=decided(
+        auth="public",
+        limit="lookup",
+        cache="places",
+        raises=(NotFound, ward.PlaceAmbiguous),
+        example=RESOLUTION_EXAMPLE,
+    ),
+)
+async def resolve_place(
+    conn: Conn, now: Now, home: Home, old_ward_code: ward.OldWardCode = None, q: ward.PlaceName = None
+) -> Resolution:
+    """The wards of now in which an old ward or district lies: all of them, for the person to choose"""
+    if old_ward_code is not None and q is not None:
+        raise InvalidRequest(FieldError("?old_ward_code", "one_of_them"), FieldError("?q", "one_of_them"))
+    if old_ward_code is not None:
+        found = await store.successors(conn, now, old_ward_code)
+    elif q is not None:
+        place = await ward.find(conn, home, now, q)
+        found = await store.wards_of(conn, now, place) if place else None
+    else:
+        raise InvalidRequest(FieldError("?old_ward_code", "required"))
+    if found is None:
+        raise NotFound
+    return found
+
+
+HANDLERS = [list_wards, resolve_place]

@@ -1,0 +1,71 @@
+"""Tasks: what happens after the answer. A room's `tasks.py` declares them; the worker finds them there and runs them.
+
+`<room>/tasks.py` holds `async def <topic>(context: Context, *, <payload>) -> None` for each topic, and at its end
+`TASKS = {"<topic>": <function>}`; what is to happen at fixed times stands in `SCHEDULE = {"<name>": ("<cron>", <function>)}`
+with functions of the context alone. A task runs at least once, so it must be harmless a second time; an exception means
+that it is tried again later.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+import asyncpg
+import msgspec
+import redis.asyncio
+
+from longan.clock import Clock
+from longan.crypto import Phones
+from longan.keys import Keys
+from longan.settings import Settings
+
+Task = Callable[..., Awaitable[None]]
+Timed = tuple[str, Callable[["Context"], Awaitable[None]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a task may use. `valkey` may be away; no transaction of `pool` stays open while `http` waits for somebody."""
+
+    pool: asyncpg.Pool
+    valkey: redis.asyncio.Redis
+    http: aiohttp.ClientSession
+    settings: Settings
+    keys: Keys
+    phones: Phones
+    clock: Clock
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """A task and the strict shape of its payload, made from the function's annotations."""
+
+    task: Task
+    payload: type[msgspec.Struct]
+
+    async def run(self, context: Context, payload: bytes) -> None:
+        """Raises `msgspec.DecodeError` for a payload that is not the task's."""
+        given = msgspec.json.decode(payload, type=self.payload)
+        await self.task(context, **msgspec.structs.asdict(given))
+
+
+def declared(topic: str, task: Task) -> Declared:
+    """Raises `TypeError` for a function that is no task, so that the worker does not start with it."""
+    first, *rest = inspect.signature(task).parameters.values()
+    if task.__name__ != topic or first.annotation is not Context or any(p.kind is not p.KEYWORD_ONLY for p in rest):
+        raise TypeError(f"task {topic!r} must be `async def {topic}(context: Context, *, <payload>) -> None`")
+    fields = [
+        (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default) for p in rest
+    ]
+    return Declared(task, msgspec.defstruct(topic, fields, forbid_unknown_fields=True, frozen=True, kw_only=True))
+
+
+def gathered(rooms: Mapping[str, Mapping[str, Task]]) -> dict[str, Declared]:
+    """The tasks of all rooms by topic. Raises `TypeError` when two rooms declare one topic."""
+    found: dict[str, Declared] = {}
+    for room, tasks in rooms.items():
+        for topic, task in tasks.items():
+            if topic in found:
+                raise TypeError(f"task {topic!r} of {room} is declared twice")
+            found[topic] = declared(topic, task)
+    return found
