@@ -216,7 +216,8 @@ async def sign_in(
     now = app.app.state.clock()
     session = await connection.fetchval(
         """insert into identity.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at, idle_expires_at, expires_at)
-           values ($1, $2, $3, '{otp}', $4, $4, $4 + interval '30 days', $4 + interval '180 days') returning id""",
+           values ($1, $2, $3, '{otp}', $4, $4, $4::timestamptz + interval '30 days', $4::timestamptz + interval '180 days')
+           returning id""",
         account, audience, acr, now,
     )  # fmt: skip
     token = app.app.state.tokens.sign(account, session, audience, acr, now, now)

@@ -6,11 +6,12 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 from string import Formatter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import asyncpg
 import msgspec
 
+from longan.db import many
 from longan.errors import FieldError, InvalidRequest
 from longan.page import Cursors
 
@@ -61,9 +62,8 @@ class Listing(msgspec.Struct, frozen=True):
         rows = await conn.fetch(sql, *(given[name] for name in names))
         more = len(rows) > limit
         position = [rows[limit - 1][column] for column in order.position] if more else None
-        return msgspec.convert(
-            {"items": rows[:limit], "next_cursor": cursors.write(scope, position) if position else None}, kind
-        )
+        item = get_args(get_type_hints(kind)["items"])[0]
+        return kind(many(rows[:limit], item), cursors.write(scope, position) if position else None)  # type: ignore[call-arg]
 
     def every(self) -> Iterator[str]:
         """The statement with no filter, with each, and with all, in every order: for the test that prepares them."""

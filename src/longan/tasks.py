@@ -1,9 +1,9 @@
 """Tasks: what happens after the answer. A room's `tasks.py` declares them; the worker finds them there and runs them.
 
 `<room>/tasks.py` holds `async def <topic>(context: Context, *, <payload>) -> None` for each topic, and at its end
-`TASKS = {"<topic>": <function>}`; what is to happen at fixed times stands in `SCHEDULE = {"<name>": ("<cron>", <function>)}`
-with functions of the context alone. A task runs at least once, so it must be harmless a second time; an exception means
-that it is tried again later.
+`TASKS = {"<topic>": <function>}`. What is to happen at fixed times (UTC) stands in `SCHEDULE = {"<name>": ("<cron>",
+<function>)}`, with functions of the context alone. A task runs at least once, so it must be harmless a second time; an
+exception means that it is tried again later.
 """
 
 import inspect
@@ -26,7 +26,7 @@ Timed = tuple[str, Callable[["Context"], Awaitable[None]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a task may use. `valkey` may be away; no transaction of `pool` stays open while `http` waits for somebody."""
+    """What a task may use. `valkey` may be away; no transaction of `pool` stays open while `http` waits."""
 
     pool: asyncpg.Pool
     valkey: redis.asyncio.Redis
@@ -54,9 +54,7 @@ def declared(topic: str, task: Task) -> Declared:
     first, *rest = inspect.signature(task).parameters.values()
     if task.__name__ != topic or first.annotation is not Context or any(p.kind is not p.KEYWORD_ONLY for p in rest):
         raise TypeError(f"task {topic!r} must be `async def {topic}(context: Context, *, <payload>) -> None`")
-    fields = [
-        (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default) for p in rest
-    ]
+    fields = [(p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default) for p in rest]
     return Declared(task, msgspec.defstruct(topic, fields, forbid_unknown_fields=True, frozen=True, kw_only=True))
 
 

@@ -148,6 +148,7 @@ async def codes(
 
 
 # The codes of provinces, districts and communes differ in length, so that one equals another only within its level.
+# The two readings are no array: the planner thinks any array long, and would plan anew at every call.
 NAMED = """-- ward.named
 with lists as (
     select l.present, (select max(v.version) from places.versions v where v.version < l.present) as past
@@ -156,7 +157,7 @@ select u.version, u.code, u.level, u.type, u.name, u.short_name, u.fold, d.name 
        u.province_code, array_remove(array[d.type || '/' || d.fold, p.type || '/' || p.fold], null) as within,
        coalesce(o.also_within, '{}') as also_within, w.ward_codes, w.province_codes
   from lists l
-  join places.units u on u.version in (l.present, l.past) and u.fold = any($2::text[])
+  join places.units u on u.version in (l.present, l.past) and u.fold in ($2, $3)
   join places.units p on p.version = u.version and p.code = u.province_code
   left join places.units d on d.version = u.version and d.code = u.parent_code and d.level = 'district'
  cross join lateral (
@@ -182,7 +183,7 @@ select u.version, u.code, u.level, u.type, u.name, u.short_name, u.fold, d.name 
               from places.successions s
               join places.units c on c.version = s.old_version and c.code = s.old_code
              where u.version = l.present and s.new_version = l.present and s.old_version = l.past
-               and s.new_code = any(w.ward_codes)) around) o on $3::bool
+               and s.new_code = any(w.ward_codes)) around) o on $4::bool
  where w.ward_codes is not null
  order by u.version, length(u.code), u.code"""
 
@@ -199,7 +200,7 @@ async def find(conn: asyncpg.Connection, home: str, now: datetime, text: str) ->
     if not parts:
         return None
     own, *around = [readings(part) for part in parts]
-    rows = await conn.fetch(NAMED, now, [reading.fold for reading in own], bool(around))
+    rows = await conn.fetch(NAMED, now, own[0].fold, own[-1].fold, bool(around))
     places = [place for place in msgspec.convert(rows, list[Place]) if _is_named(own, f"{place.type}/{place.fold}")]
     places = _preferred(_around(places, around), home, parts[0], marked=not text.isascii())
     if not places:
@@ -212,7 +213,7 @@ async def find(conn: asyncpg.Connection, home: str, now: datetime, text: str) ->
 
 
 def readings(name: str) -> list[Reading]:
-    """The ways to read a name: "xã Tịnh Biên", but also the type "tỉnh" and "Biên". None when nothing is left of it."""
+    """The two ways at most to read a name: "Tịnh Biên", but also the type "tỉnh" and "Biên"; none when it has no letter."""
     words = [(word.lstrip("0") or "0") if word.isdigit() else word for word in fold(name).split()]
     if not words:
         return []

@@ -137,7 +137,7 @@ JOB = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
 OTHER_SPELLINGS = [
     "/v1/jobs/", "//v1/jobs", "/v1//jobs", "/V1/jobs", "/v1/job%73", "/v1/jobs/%D9%A1", f"/v1/jobs/{JOB.upper()}",
     f"/v1/jobs/{JOB.replace('-', '')}", f"/v1/jobs/urn:uuid:{JOB}", f"/v1/jobs/{{{JOB}}}", f"/v1/jobs/{JOB}/", "/v1/jobs;x=1",
-    "/v1/./jobs", "/v1/jobs/1_0",
+    "/v1/jobs/1_0",
 ]  # fmt: skip
 
 

@@ -11,21 +11,42 @@ from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, start_http_server
 
 from longan import clock, db, deps, limits
-from longan.api import health, openapi, problems
+from longan.api import docs, health, openapi, problems
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
 from longan.api.log import AccessLog
+from longan.applications import routes as applications
 from longan.cache import Cache
 from longan.crypto import Phones
+from longan.employers import routes as employers
 from longan.exchange import Answer
+from longan.housing import routes as housing
 from longan.idempotency import InFlight
+from longan.identity import routes as identity
+from longan.jobs import routes as jobs
 from longan.keys import load
+from longan.notifications import routes as notifications
 from longan.page import Cursors
+from longan.people import routes as people
+from longan.places import routes as places
+from longan.services import routes as services
 from longan.settings import Settings, read
 from longan.strict_json import decode
 from longan.tokens import Tokens
 
-ROOMS: list[Any] = []
+HANDLERS: list[Any] = [
+    *health.HANDLERS,
+    *docs.HANDLERS,
+    *identity.HANDLERS,
+    *people.HANDLERS,
+    *places.HANDLERS,
+    *employers.HANDLERS,
+    *jobs.HANDLERS,
+    *applications.HANDLERS,
+    *housing.HANDLERS,
+    *services.HANDLERS,
+    *notifications.HANDLERS,
+]
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -87,7 +108,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
             await valkey.aclose()
 
     app = Litestar(
-        route_handlers=[*health.HANDLERS, *openapi.HANDLERS, *ROOMS],
+        route_handlers=HANDLERS,
         dependencies=deps.PROVIDERS,
         exception_handlers={Exception: problems.handle},
         request_class=StrictRequest,

@@ -18,12 +18,12 @@ from longan.errors import NotFound
 from longan.policy import decided
 
 ASSETS = {
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
     "favicon-32x32.png": "image/png",
-    "start.js": "text/javascript; charset=utf-8",
+    "start.js": "text/javascript",
 }
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 
 # Swagger UI writes styles of its own into the page; scripts come from files only.
 DOCS_POLICY = (

@@ -5,43 +5,96 @@ from typing import Any
 
 from longan.api.schemas import OPEN, Schema
 
-# By "Struct.field" where the name alone says too little, else by the field's name.
+# By "Struct.field" (or "operation.parameter") where the name alone says too little, else by the field's name.
 FIELDS: dict[str, object] = {
-    "EmployerBrief.name": "Công ty TNHH May Long An",
+    "Application.status": "submitted",
+    "AppliedJob.title": "Công nhân may",
+    "Employer.name": "Công ty TNHH May Bông Súng",
+    "Employer.status": "verified",
+    "EmployerBrief.name": "Công ty TNHH May Bông Súng",
     "Health.status": "ok",
-    "ProblemField.pointer": "/pay/min",
+    "Housing.kind": "room",
+    "Housing.title": "Phòng trọ có gác, gần khu công nghiệp Long Hậu",
+    "HousingItem.kind": "room",
+    "HousingItem.title": "Phòng trọ có gác, gần khu công nghiệp Long Hậu",
+    "JobApplication.status": "submitted",
+    "JobEmployer.name": "Công ty TNHH May Bông Súng",
+    "Move.from_status": "submitted",
+    "Move.to_status": "interview",
+    "MyApplication.status": "interview",
+    "NamedText.code": "68/2020/QH14",
+    "NamedText.name": "Luật Cư trú",
     "ProblemField.code": "too_small",
     "ProblemField.message": "Giá trị quá nhỏ",
+    "ProblemField.pointer": "/pay/min",
+    "ProblemKind.cause": {
+        "vi": "Việc này mâu thuẫn với tình trạng hiện tại.",
+        "en": "This conflicts with how things stand.",
+    },
+    "ProblemKind.code": "job_not_open",
+    "ProblemKind.fix": {
+        "vi": "Tải lại, cho người dùng thấy tình trạng mới.",
+        "en": "Load it again and show the user how it stands.",
+    },
+    "ProblemKind.operations": ["apply_to_job"],
+    "ProblemKind.status": 409,
+    "ProblemKind.title": {"vi": "Tin tuyển dụng này không còn nhận hồ sơ", "en": "This job is not open"},
+    "ProblemKind.type": "/problems/job_not_open",
+    "Procedure.legal_basis": [{"code": "68/2020/QH14", "name": "Luật Cư trú"}],
+    "Procedure.name": "Đăng ký tạm trú",
+    "Procedure.results": [{"code": None, "name": "Thông tin tạm trú được cập nhật vào cơ sở dữ liệu về cư trú"}],
+    "ProcedureCase.name": "Đăng ký tạm trú theo danh sách",
+    "ProcedureDocument.code": "CT01",
+    "ProcedureDocument.name": "Tờ khai thay đổi thông tin cư trú",
+    "ProcedureFee.amount": 15_000,
+    "ProcedureFee.note": "Trường hợp nộp hồ sơ trực tiếp",
+    "ProcedureMethod.note": "Nộp hồ sơ trực tiếp tại Công an cấp xã",
+    "PublicKey.alg": "ES256",
+    "PublicKey.crv": "P-256",
+    "PublicKey.kid": "app-1",
+    "PublicKey.kty": "EC",
+    "PublicKey.use": "sig",
+    "PublicKey.x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "PublicKey.y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     "Readiness.cache": "ok",
     "Readiness.database": "ok",
     "Readiness.status": "ok",
-    "access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIwMTkyZjBjMSJ9.c2lnbmF0dXJl",
-    "address": "12 đường Nguyễn Huệ",
-    "agency": "Công an cấp xã",
-    "agency_code": "LD",
+    "Tariff.legal_basis": "Quyết định 1279/QĐ-BCT",
+    "get_problem.code": "job_not_open",
+    "get_procedure.code": "1.004194",
+    "access_token": "eyJhbGciOiJFUzI1NiIsImtpZCI6ImFwcC0xIn0.e30.c2ln",
+    "agency": "Bộ Công an",
+    "agency_code": "G01",
+    "applicant_name": "Nguyễn Thị Lan",
+    "area_m2": 16.0,
     "assurance_level": 0,
-    "audience": "app",
+    "authorities": ["Công an cấp xã"],
     "body": "Hồ sơ của bạn đã được nhà tuyển dụng xem.",
-    "candidates": ["27694"],
+    "captured_on": "2026-09-14",
+    "channels": ["direct", "online"],
     "clear": [],
     "closed_at": None,
-    "code": "123456",
+    "code": "048213",
+    "coordinating_agencies": [],
     "currency": "VND",
-    "decision": "approve",
+    "decision_number": None,
+    "deposit": 1_500_000,
     "description": "May chuyền áo thun, có xe đưa rước và cơm trưa.",
     "distance_km": 1.2,
-    "district": "Huyện Bến Lức",
-    "employer_name": "Công ty TNHH May Long An",
+    "electricity": 240_000,
+    "electricity_per_kwh": 3000,
+    "executing_agencies": ["Công an cấp xã"],
     "expires_at": "2027-01-31T17:00:00Z",
     "expires_in": 300,
-    "fee": 0,
+    "field": "Đăng ký, quản lý cư trú",
+    "field_code": "G01-QC06",
     "full_name": "Nguyễn Thị Lan",
-    "job_title": "Công nhân may",
-    "kind": "whole",
-    "lat": 10.6356,
+    "installation_id": "dmLz9wXoQ7qk3Yf1rT0aBc",
+    "kwh": 80,
+    "lat": 10.5476,
     "level": "xa",
-    "locale": "vi",
-    "lon": 106.4917,
+    "levels": ["xa"],
+    "lon": 106.405,
     "max": 12_000_000,
     "message": "Mời bạn đến phỏng vấn lúc 8 giờ sáng thứ Hai.",
     "min": 8_000_000,
@@ -52,26 +105,36 @@ FIELDS: dict[str, object] = {
     "openings": 20,
     "pay_min": 8_000_000,
     "period": "month",
+    "persons": 2,
     "phone": "+84901234567",
-    "place": "Đức Hòa",
     "place_source": "employer",
     "platform": "android",
     "province_code": "80",
-    "q": "công nhân may",
-    "radius_km": 5.0,
     "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế.",
-    "refresh_token": "rt_k3JxT0sVb2Q5d1hGZ0hqS2xNbk9wUXI",
+    "reason_code": None,
+    "refresh_token": "vkGkq1ufw3nYI4C8eB2Q1g8y0Vqk0b7m0Yf3n1Zc5aE",
     "rent": 1_500_000,
-    "rent_max": 2_000_000,
-    "resend_after": 60,
     "role": "worker",
+    "service_fee": 50_000,
+    "service_groups": ["Cư trú và giấy tờ tùy thân"],
     "status": "open",
-    "tax_code": "1100123456",
+    "steps": ["Chuẩn bị hồ sơ.", "Nộp tại Công an cấp xã hoặc trên Cổng dịch vụ công.", "Nhận thông báo kết quả."],
+    "tax_code": "1100727545",
     "title": "Công nhân may",
     "token_type": "Bearer",
+    "top_tier_per_kwh": 3967,
+    "total": 1_840_000,
     "unread_count": 3,
+    "updated_on": "2026-07-01",
+    "valid_from": "2025-05-10",
+    "valid_to": None,
     "version": 3,
     "ward_code": "27694",
+    "water": 50_000,
+    "water_m3": 5,
+    "water_price": 10_000,
+    "water_unit": "m3",
+    "worker_group": None,
 }
 
 UUID = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
@@ -92,6 +155,9 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "null": type(None),
 }
 
+# Not None, which is an example too.
+Missing = object()
+
 
 class Examples:
     """Builds a value for any schema of the document."""
@@ -101,23 +167,21 @@ class Examples:
 
     def of(self, schema: Schema, field: str = "", owner: str = "") -> Any:
         """A value for `field` of the struct `owner`: the schema's own example, ours for that name, or a plain one."""
+        own = FIELDS.get(f"{owner}.{field}")
+        if own is not None and ("$ref" in schema or _fits(own, schema)):
+            return own
         if "$ref" in schema:
             return self._struct(schema["$ref"].rpartition("/")[2])
         if "anyOf" in schema:
             return self.of(schema["anyOf"][0], field, owner)
-        for found in self._known(schema, field, owner):
-            if _fits(found, schema):
+        for found in (*schema.get("examples", ()), FIELDS.get(field, Missing), schema.get("default", Missing)):
+            if found is not Missing and _fits(found, schema):
                 return found
         return self._plain(schema, field, owner)
 
     def _struct(self, name: str) -> dict[str, Any]:
         schema = self._named[name]
         return {field: self.of(part, field, name) for field, part in schema.get("properties", {}).items()}
-
-    def _known(self, schema: Schema, field: str, owner: str) -> list[Any]:
-        mine = [FIELDS[key] for key in (f"{owner}.{field}",) if key in FIELDS]
-        common = [FIELDS[field]] if field in FIELDS else []
-        return [*mine, *schema.get("examples", []), *common, *([schema["default"]] if "default" in schema else [])]
 
     def _plain(self, schema: Schema, field: str, owner: str) -> Any:
         for key in ("enum", OPEN):

@@ -62,6 +62,7 @@ PARAMETERS: dict[str, str] = {
     "housing_id": "The room or house",
     "installation_id": "The app's installation id on this device, made by the app",
     "job_id": "The job",
+    "kind": "Only of this kind",
     "level": "The level of government that decides",
     "notification_id": "The notice",
     "old_ward_code": "Ward code in force on 2025-06-30; all wards it went to are searched",
@@ -69,5 +70,6 @@ PARAMETERS: dict[str, str] = {
     "province_code": "Province code in force now",
     "session_id": "The session",
     "sort": "The order",
+    "unread": "`true` for those not read yet only",
     "ward_code": "Ward code of the list in force now",
 }

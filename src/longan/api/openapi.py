@@ -167,7 +167,7 @@ def _operation(operation: Operation, references: dict[object, Schema], examples:
         schema = references[body]
         example = examples.of(schema) if policy.request_example is None else policy.request_example
         made["requestBody"] = {
-            "required": True,
+            "required": handler.parsed_fn_signature.parameters["data"].default is Empty,
             "content": {"application/json": {"schema": schema, "example": example}},
         }
     return {**made, "responses": answers.of(operation)}
@@ -188,8 +188,10 @@ def _limit(operation: Operation) -> str:
 def _body(operation: Operation) -> object | None:
     if not operation.takes_body:
         return None
-    body: object = operation.handler.parsed_fn_signature.parameters["data"].annotation
-    return body
+    data: FieldDefinition = operation.handler.parsed_fn_signature.parameters["data"]
+    # `JSONBody[X | None] = None` is a body that may be left out, not one that may be null.
+    kinds: list[object] = [inner.annotation for inner in data.inner_types if not inner.is_none_type]
+    return kinds[0] if data.is_optional else data.annotation
 
 
 def _header_names(operation: Operation) -> list[str]:
@@ -209,16 +211,17 @@ def _parameter_reference(name: str) -> Schema:
 def _parameters(operation: Operation, examples: Examples) -> list[Schema]:
     fields: dict[str, FieldDefinition] = operation.handler.parsed_fn_signature.parameters
     in_path = [(name, "path") for name in fields if f"{{{name}}}" in operation.path]
-    in_query = [(name, "query") for name in fields if _alias(name, fields[name]) in operation.parameters]
-    return [_parameter(name, place, fields[name], examples) for name, place in in_path + in_query]
+    in_query = [(name, "query") for name in fields if alias(name, fields[name]) in operation.parameters]
+    return [_parameter(operation, name, place, examples) for name, place in in_path + in_query]
 
 
-def _alias(name: str, field: FieldDefinition) -> str:
+def alias(name: str, field: FieldDefinition) -> str:
     kwarg = field.kwarg_definition
     return (isinstance(kwarg, ParameterKwarg) and (kwarg.query or kwarg.name)) or name
 
 
-def _parameter(name: str, place: str, field: FieldDefinition, examples: Examples) -> Schema:
+def _parameter(operation: Operation, name: str, place: str, examples: Examples) -> Schema:
+    field: FieldDefinition = operation.handler.parsed_fn_signature.parameters[name]
     kwarg = field.kwarg_definition
     schema = plain(field.raw, bounds(kwarg))
     told = kwarg.description if isinstance(kwarg, ParameterKwarg) else None
@@ -226,12 +229,12 @@ def _parameter(name: str, place: str, field: FieldDefinition, examples: Examples
     required = place == "path" or field.default is Empty
     if not required and field.default is not None:
         schema["default"] = field.default
-    made: Schema = {"name": _alias(name, field), "in": place, "required": required}
+    made: Schema = {"name": alias(name, field), "in": place, "required": required}
     if description:
         made["description"] = description
     # A page that tries an operation fills in the examples of parameters: only those without which there is no answer.
     if required:
-        made["example"] = examples.of(schema, name)
+        made["example"] = examples.of(schema, name, operation.name)
     return {**made, "schema": {key: value for key, value in schema.items() if key not in ("description", "examples")}}
 
 

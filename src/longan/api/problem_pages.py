@@ -16,7 +16,7 @@ from longan.deps import AnyRequest
 from longan.errors import NotFound, Problem, catalogue
 from longan.policy import decided
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )

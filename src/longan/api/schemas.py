@@ -25,18 +25,18 @@ def components(requests: Iterable[object], answers: Iterable[object]) -> tuple[d
     What is only ever answered is described as open: an enumeration is text, because a value added later must not break
     an app that is out already; and a field with a default is required, because it is always sent.
     """
-    asked, told = list(requests), list(answers)
-    of_asked, closed = msgspec.json.schema_components(asked, ref_template=TEMPLATE)
-    of_told, opened = msgspec.json.schema_components(told, ref_template=TEMPLATE)
-    references = {
-        **{kind: tidy(schema, answer=True) for kind, schema in zip(told, of_told, strict=True)},
-        **{kind: tidy(schema, answer=False) for kind, schema in zip(asked, of_asked, strict=True)},
-    }
-    named = {
-        **{renamed(name): tidy(schema, answer=True) for name, schema in opened.items()},
-        **{renamed(name): tidy(schema, answer=False) for name, schema in closed.items()},
-    }
-    return references, {name: named[name] for name in sorted(named)}
+    asked = list(requests)
+    kinds = list(dict.fromkeys([*asked, *answers]))
+    whole, found = msgspec.json.schema_components(kinds, ref_template=TEMPLATE)
+    references = dict(zip(kinds, whole, strict=True))
+    closed: set[str] = set()
+    for kind in asked:
+        _reach(references[kind], found, closed)
+    named = {renamed(name): tidy(schema, answer=name not in closed) for name, schema in found.items()}
+    return (
+        {kind: tidy(schema, answer=kind not in asked) for kind, schema in references.items()},
+        {name: named[name] for name in sorted(named)},
+    )
 
 
 def plain(kind: object, bounds: Schema) -> Schema:
@@ -55,9 +55,8 @@ def tidy(schema: Mapping[str, Any], *, answer: bool) -> Schema:
         outer = {key: value for key, value in schema.items() if key != "anyOf" and (key, value) != ("default", None)}
         return {**inner, **outer, **_nullable(inner)}
     made = {key: value for key, value in schema.items() if key != "title" and (key, value) != ("default", None)}
-    for key in ("anyOf", "prefixItems"):
-        if key in made:
-            made[key] = [tidy(part, answer=answer) for part in made[key]]
+    if arm is not None:
+        made["anyOf"] = [tidy(arm, answer=answer), {"type": "null"}]
     for key in ("items", "additionalProperties"):
         if isinstance(made.get(key), dict):
             made[key] = tidy(made[key], answer=answer)
@@ -96,6 +95,20 @@ def _enumeration(made: Schema, *, answer: bool) -> Schema:
     rest = {key: value for key, value in made.items() if key not in ("enum", "description")}
     description = f"{made['description']}. {words}" if "description" in made else words
     return {"type": kind, **rest, "description": description, OPEN: values}
+
+
+def _reach(part: object, named: Mapping[str, Any], seen: set[str]) -> None:
+    """Add to `seen` the names of all structs that a schema leads to."""
+    if isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name in named and name not in seen:
+            seen.add(name)
+            _reach(named[name], named, seen)
+        for inner in part.values():
+            _reach(inner, named, seen)
+    elif isinstance(part, list):
+        for inner in part:
+            _reach(inner, named, seen)
 
 
 def _arm(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -47,8 +47,8 @@ class Tariff(msgspec.Struct, frozen=True):
 class MonthlyCost(msgspec.Struct, frozen=True):
     """An estimate for `persons` who together use `kwh` and `water_m3` in a month.
 
-    `electricity` and `water` are null where the advertisement names no price; `total` then lacks them, and `is_complete`
-    is false. `electricity_above_tariff` says that the advertised price is above `tariff`; null when one is not known.
+    `electricity` and `water` are null where the advertisement names no price; `total` then lacks them and `is_complete`
+    is false. `electricity_above_tariff`: the advertised price is above the top tier; null when one is not known.
     """
 
     persons: Count

@@ -13,6 +13,9 @@ from longan.search import fold, mark, tsquery
 
 DISTANCE_KM = "round((earth_distance(ll_to_earth({lat}, {lon}), ll_to_earth(l.lat, l.lon)) / 1000)::numeric, 3)::float8"
 
+RANK = """(case when strpos(l.title_marked, {marked}) > 0 then 2 when strpos(l.search_text, {folded}) > 0 then 1
+             else 0 end)"""
+
 LIST = listing(
     Listing(
         name="housing.list",
@@ -22,11 +25,12 @@ LIST = listing(
  where l.status = 'open'""",
         columns={
             "distance_km": ("lat", "null::float8", DISTANCE_KM),
-            "rank": ("marked", "0", "(case when strpos(l.title_marked, {marked}) > 0 then 1 else 0 end)"),
+            "rank": ("marked", "0", RANK),
         },
         where={
             "q": "l.search @@ {tsquery}::text::tsquery",
-            "wards": "l.ward_version = places.version_on({now}::timestamptz::date) and l.ward_code = any({wards}::text[])",
+            "wards": "l.ward_version = places.version_on({now}::timestamptz::date) "
+            "and l.ward_code = any({wards}::text[])",
             "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> ll_to_earth(l.lat, l.lon) and l.lat is not null "
             "and earth_distance(ll_to_earth({lat}, {lon}), ll_to_earth(l.lat, l.lon)) <= {metres}",
             "rent_max": "l.rent <= {rent_max}",
@@ -71,7 +75,7 @@ async def search(
         if (value := getattr(asked, name)) is not None
     }
     if asked.q:
-        values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q)}
+        values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q), "folded": fold(asked.q)}
     sort = "distance" if asked.lat is not None else "relevance" if asked.q else "newest"
     return await LIST.page(conn, cursors, sort, values, cursor, limit, HousingPage)
 

@@ -208,9 +208,10 @@ async def _open_account(desk: Desk, tx: asyncpg.Connection, challenge: Challenge
 
 def audience_of(account: Account, asked: Audience) -> Audience:
     """Staff without any other role are staff, asked or not. Raises `Forbidden` for others who ask to be."""
-    if account.roles and account.roles <= STAFF:
+    roles = set(account.roles)
+    if roles and roles <= STAFF:
         return "official"
-    if asked == "official" and not account.roles & STAFF:
+    if asked == "official" and not roles & STAFF:
         raise Forbidden
     return asked
 

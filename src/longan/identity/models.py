@@ -109,7 +109,7 @@ class Account(msgspec.Struct, frozen=True):
 
     id: UUID
     disabled_at: datetime | None
-    roles: frozenset[str]
+    roles: list[str]
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -178,7 +178,8 @@ update jobs.postings j
        pay_currency = coalesce($10, pay_currency), pay_period = coalesce($11, pay_period),
        openings = coalesce($12, openings), expires_at = coalesce($13, expires_at),
        version = version + 1, updated_at = $14
- where j.id = $1 and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
+ where j.id = $1
+   and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
 
 
 async def update(
@@ -210,7 +211,8 @@ async def relocate(tx: asyncpg.Connection, job: UUID, member: UUID, ward_code: s
 
 PUBLISH = """-- jobs.publish
 update jobs.postings j set status = 'open', published_at = $3, version = version + 1, updated_at = $3
- where j.id = $1 and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
+ where j.id = $1
+   and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
 
 
 async def publish(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime) -> None:
@@ -219,7 +221,8 @@ async def publish(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime
 
 CLOSE = """-- jobs.close
 update jobs.postings j set status = 'closed', closed_at = $3, version = version + 1, updated_at = $3
- where j.id = $1 and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
+ where j.id = $1
+   and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
 
 
 async def close(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime) -> None:
@@ -231,7 +234,7 @@ update jobs.postings set status = 'expired', version = version + 1, updated_at =
  where status = 'open' and expires_at <= $1"""
 
 
-async def expire(conn: asyncpg.Connection, now: datetime) -> int:
+async def expire(pool: asyncpg.Pool, now: datetime) -> int:
     """Take down what is past its time; how many postings that were."""
-    done = await conn.execute(EXPIRE, now)
+    done = await pool.execute(EXPIRE, now)
     return int(done.rpartition(" ")[2])

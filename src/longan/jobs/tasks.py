@@ -1,6 +1,6 @@
 """What the worker does for the room."""
 
-from longan import cache, queue
+from longan import cache
 from longan.jobs import store
 from longan.tasks import Context
 
@@ -11,10 +11,9 @@ async def jobs_changed(context: Context) -> None:
 
 
 async def expire_jobs(context: Context) -> None:
-    """Every five minutes: take down what is past its time. Nobody could apply to it any more as it was."""
-    async with context.pool.acquire() as tx, tx.transaction():
-        if await store.expire(tx, context.clock()):
-            await queue.add(tx, "jobs_changed")
+    """Every five minutes: take down what is past its time; lists left it out since, and nobody could apply."""
+    if await store.expire(context.pool, context.clock()):
+        await cache.invalidate(context.valkey, "jobs")
 
 
 TASKS = {"jobs_changed": jobs_changed}

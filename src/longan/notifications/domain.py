@@ -37,6 +37,9 @@ CARRIER_SECONDS = 300.0
 
 EVERYTHING = "everything"
 
+# The next round may go well: PostgreSQL is away, or chose us to end a deadlock.
+PASSING = (*db.LOST, asyncpg.TransactionRollbackError)
+
 log = logging.getLogger("longan.push")
 
 
@@ -94,7 +97,7 @@ class Sender:
                 self._news.clear()
                 try:
                     busy = await self._round()
-                except db.LOST as error:
+                except PASSING as error:
                     log.warning("the outbox is out of reach: %s", type(error).__name__)
                     await asyncio.wait({stopped}, timeout=1.0)
                     continue
@@ -119,7 +122,9 @@ class Sender:
         wanted = 1 if self._lanes.careful else HELD - len(self._sending)
         if self._lanes.careful and self._sending:
             return False
-        claimed = await store.claim(self._pool, wanted, now, uuid4(), now + self._lease, MOST_TRIES)
+        claimed = await store.claim(
+            self._pool, wanted, now, lease=uuid4(), until=now + self._lease, most_tries=MOST_TRIES
+        )
         for push in claimed:
             self._begin(self._send(push))
         return len(claimed) == wanted
@@ -141,9 +146,13 @@ class Sender:
                     made = self._judged(push, await self._service.send(push, self._clock()))
         except asyncio.CancelledError:
             made = self._judged(push, Outcome("failed", error="worker_stopped"))
-        except ValueError as error:
-            log.error("push %s makes no valid message: %s", push.id, type(error).__name__)
+        except ValueError:
+            log.exception("push %s makes no valid message", push.id)
             made = Settlement(push, "dead", error="invalid_message")
+        except Exception as error:
+            # Among them a topic that only a newer version of the code knows: it may be tried there.
+            log.exception("push %s could not be tried", push.id)
+            made = self._again(push, self._clock(), None, type(error).__name__)
         self._over.append(made)
         self._news.set()
 
@@ -151,12 +160,12 @@ class Sender:
         """What a try means for its push and for the others."""
         now = self._clock()
         error = outcome.error
+        if outcome.verdict in ("accepted", "unregistered", "refused", "carrier"):
+            self._lanes.careful = False  # FCM hears us again
         match outcome.verdict:
             case "accepted":
-                self._lanes.careful = False
                 return Settlement(push, "sent", message_name=outcome.message_name)
             case "unregistered":
-                self._lanes.careful = False
                 return Settlement(push, "gone", error=error)
             case "refused":
                 log.error("FCM refused push %s: %s", push.id, error)
@@ -207,5 +216,5 @@ class Sender:
         try:
             while self._over:
                 await self._settle()
-        except db.LOST as error:
+        except PASSING as error:
             log.warning("%d pushes stay leased until they are put back: %s", len(self._over), type(error).__name__)

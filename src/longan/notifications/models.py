@@ -16,7 +16,9 @@ Platform = Literal["android", "ios", "web"]
 SubjectKind = Literal["application", "employer"]
 
 INSTALLATION = r"^[A-Za-z0-9_.:-]{8,128}$"
-Target = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:~%=+/-]{8,1024}$", max_length=1024, examples=["dmLz9wXoQ7qk3Yf1rT0aBc"])]
+Target = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_.:~%=+/-]{8,1024}$", max_length=1024, examples=["dmLz9wXoQ7qk3Yf1rT0aBc"])
+]
 
 
 class DeviceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -107,7 +109,9 @@ class Settlement(msgspec.Struct, frozen=True):
 
 
 class Moved(msgspec.Struct, frozen=True):
-    status: Literal["viewed", "shortlisted", "interview", "offer", "hired", "rejected", "withdrawn", "expired", "obsolete"]
+    status: Literal[
+        "viewed", "shortlisted", "interview", "offer", "hired", "rejected", "withdrawn", "expired", "obsolete"
+    ]
     job_title: str
     employer_name: str
 
@@ -127,9 +131,9 @@ Words = tuple[str, str]  # title and body
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What a topic says. `words[variant][locale]` are for the inbox, filled with the params; the variant is the value of
-    the param `chosen_by`. `push[locale]` is for the lock screen and the foreign carriers on the way: it never has params.
-    Pushes of one `channel` replace each other while a phone is away; after `life` a push is no longer worth sending.
+    """What a topic says. `words[variant][locale]` are for the inbox, filled with the params; the variant is the value
+    of the param `chosen_by`. `push[locale]` is for the lock screen and the foreign carriers on the way: it never has
+    params. Pushes of one `channel` replace each other while a phone is away; after `life` a push is not worth sending.
     """
 
     params: type[Params]
@@ -160,7 +164,7 @@ NOTICES: dict[str, Notice] = {
                 "en": ("Application viewed", "{employer_name} has viewed your application for “{job_title}”."),
             },
             "shortlisted": {
-                "vi": ("Hồ sơ được chọn vòng đầu", "{employer_name} đã chọn hồ sơ của bạn vào vòng sau cho việc “{job_title}”."),
+                "vi": ("Hồ sơ được chọn", "{employer_name} đã chọn hồ sơ của bạn vào vòng sau cho việc “{job_title}”."),
                 "en": ("You are shortlisted", "{employer_name} has shortlisted you for “{job_title}”."),
             },
             "interview": {

@@ -207,9 +207,9 @@ class AccessToken:
             await asyncio.to_thread(self._credentials.refresh, _asked_once())
             self.value = self._credentials.token
             self._ends_at = self._credentials.expiry.replace(tzinfo=UTC)
-        except GoogleAuthError as error:
+        except GoogleAuthError:
             self._again_at = time.monotonic() + self._failure_seconds
-            log.error("no access token for FCM: %s", type(error).__name__)
+            log.exception("no access token for FCM")
         finally:
             self._fetching = None
 
@@ -222,7 +222,7 @@ def _asked_once() -> Callable[..., Any]:
     def ask(*args: Any, **named: Any) -> Any:
         answer = Request()(*args, **{**named, "timeout": TOKEN_SECONDS})
         if answer.status >= 500:
-            raise TransportError(f"HTTP {answer.status}")
+            raise TransportError(f"HTTP {answer.status}")  # type: ignore[no-untyped-call]
         return answer
 
     return ask
@@ -250,9 +250,7 @@ class Fcm:
             async with self._http.post(
                 self._url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
             ) as answer:
-                made = outcome(
-                    answer.status, seconds_of(answer.headers.get("Retry-After"), now), await answer.read()
-                )
+                made = outcome(answer.status, seconds_of(answer.headers.get("Retry-After"), now), await answer.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Outcome("failed", error=type(error).__name__)
         if made.verdict == "credentials":

@@ -66,7 +66,7 @@ async def list_notifications(
     limit: Limit = 20,
 ) -> NotificationPage:
     """The caller's notices, newest first; with `unread=true` only those not read yet"""
-    page = await store.inbox(conn, pages, me.account_id, unread is True, cursor, limit)
+    page = await store.inbox(conn, pages, me.account_id, unread=unread is True, cursor=cursor, limit=limit)
     count = await store.unread(conn, me.account_id)
     return NotificationPage([shown(row, locale) for row in page.items], page.next_cursor, count)
 

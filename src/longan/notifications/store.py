@@ -74,7 +74,7 @@ LIST = listing(
 
 
 async def inbox(
-    conn: asyncpg.Connection, cursors: Cursors, account: UUID, unread: bool, cursor: str | None, limit: int
+    conn: asyncpg.Connection, cursors: Cursors, account: UUID, *, unread: bool, cursor: str | None, limit: int
 ) -> InboxPage:
     """A page of the account's notices, newest first. Raises `InvalidRequest` for a cursor of another list."""
     values: dict[str, object] = {"account_id": account, **({"unread": True} if unread else {})}
@@ -119,8 +119,8 @@ select m.to_status as status, coalesce(m.moved_by = a.worker_id, false) as by_wo
  where a.id = $1"""
 
 
-async def application(conn: asyncpg.Connection, application: UUID, step: UUID | None) -> Application | None:
-    return maybe(await conn.fetchrow(APPLICATION, application, step), Application)
+async def application(pool: asyncpg.Pool, application: UUID, step: UUID | None) -> Application | None:
+    return maybe(await pool.fetchrow(APPLICATION, application, step), Application)
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -142,8 +142,8 @@ select v.id, v.decision, e.name as employer_name,
  limit 1"""
 
 
-async def decision(conn: asyncpg.Connection, employer: UUID) -> Decision | None:
-    return maybe(await conn.fetchrow(DECISION, employer), Decision)
+async def decision(pool: asyncpg.Pool, employer: UUID) -> Decision | None:
+    return maybe(await pool.fetchrow(DECISION, employer), Decision)
 
 
 # One statement, so one transaction: who has the notice has the event and the pushes. No account fans out to more than
@@ -171,12 +171,12 @@ select f.id, f.account_id, d.installation_id, $5, $7, $5
 
 
 async def tell(
-    conn: asyncpg.Connection, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, fact: str,
+    pool: asyncpg.Pool, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, *, fact: str,
     now: datetime, until: datetime,
 ) -> None:  # fmt: skip
-    """Put a notice into each account's inbox, an event beside it, and a push in the outbox for each of their phones that
-    is in use. A second time with the same `fact` nothing happens."""
-    await conn.execute(TELL, accounts, topic, subject, msgspec.json.encode(params).decode(), now, fact, until)
+    """Put a notice into each account's inbox, an event beside it, and a push in the outbox for each of their phones
+    that is in use. A second time with the same `fact` nothing happens."""
+    await pool.execute(TELL, accounts, topic, subject, msgspec.json.encode(params).decode(), now, fact, until)
 
 
 # A phone may have changed hands, or its owner signed out, since the push was promised: looked at again at every try.
@@ -217,7 +217,7 @@ select t.id, $3::uuid as lease_by, t.notification_id, due.topic, due.subject_id,
 
 
 async def claim(
-    pool: asyncpg.Pool, limit: int, now: datetime, lease: UUID, until: datetime, most_tries: int
+    pool: asyncpg.Pool, limit: int, now: datetime, *, lease: UUID, until: datetime, most_tries: int
 ) -> list[Push]:
     """Lease what is due, oldest first; a push whose time, tries or phone are gone is settled instead."""
     return msgspec.convert(await pool.fetch(CLAIM, limit, now, lease, until, most_tries), list[Push])
@@ -246,11 +246,10 @@ select count(*) from settled"""
 
 async def settle(pool: asyncpg.Pool, settlements: Sequence[Settlement], now: datetime) -> int:
     """Write down what became of pushes; how many of them were still leased as they say."""
-    columns = zip(
-        *((s.push.id, s.push.lease_by, s.state, s.not_before, s.message_name, s.error, s.uncounted) for s in settlements),
-        strict=True,
-    )
-    return await pool.fetchval(SETTLE, now, *(list(column) for column in columns)) or 0
+    rows = [
+        (s.push.id, s.push.lease_by, s.state, s.not_before, s.message_name, s.error, s.uncounted) for s in settlements
+    ]
+    return await pool.fetchval(SETTLE, now, *(list(column) for column in zip(*rows, strict=True))) or 0
 
 
 REAP = """-- notifications.reap (worker)

@@ -16,8 +16,7 @@ PUSHES_KEPT = timedelta(days=30)
 
 async def application_moved(context: Context, *, application_id: UUID, move_id: UUID) -> None:
     """The worker hears what the employer or time did, the employer's members what the worker did."""
-    async with context.pool.acquire() as conn:
-        found = await store.application(conn, application_id, move_id)
+    found = await store.application(context.pool, application_id, move_id)
     if found is None or found.status is None:
         return
     params = msgspec.convert(found, Moved, from_attributes=True)
@@ -26,16 +25,14 @@ async def application_moved(context: Context, *, application_id: UUID, move_id: 
 
 
 async def application_received(context: Context, *, application_id: UUID) -> None:
-    async with context.pool.acquire() as conn:
-        found = await store.application(conn, application_id, None)
+    found = await store.application(context.pool, application_id, None)
     if found is not None:
         params = Received(found.job_title, found.employer_name)
         await _tell(context, found.members, "application_received", application_id, params, fact=application_id)
 
 
 async def employer_decided(context: Context, *, employer_id: UUID) -> None:
-    async with context.pool.acquire() as conn:
-        found = await store.decision(conn, employer_id)
+    found = await store.decision(context.pool, employer_id)
     if found is not None:
         params = msgspec.convert(found, Decided, from_attributes=True)
         await _tell(context, found.members, "employer_decided", employer_id, params, fact=found.id)
@@ -45,10 +42,9 @@ async def _tell(
     context: Context, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, *, fact: UUID
 ) -> None:
     now = context.clock()
-    async with context.pool.acquire() as conn:
-        await store.tell(
-            conn, accounts, topic, subject, params, f"{topic}:{fact}", now, now + NOTICES[topic].life
-        )
+    await store.tell(
+        context.pool, accounts, topic, subject, params, fact=f"{topic}:{fact}", now=now, until=now + NOTICES[topic].life
+    )
 
 
 async def prune_notifications(context: Context) -> None:

@@ -12,7 +12,8 @@ OnlineLevel: TypeAlias = Literal["toan_trinh", "mot_phan", "khong"]
 Audience: TypeAlias = Literal[
     "cong_dan_viet_nam", "nguoi_viet_o_nuoc_ngoai", "nguoi_nuoc_ngoai", "nguoi_nuoc_ngoai_cu_tru",
     "nguoi_nuoc_ngoai_da_cu_tru", "cong_dan_khong_ro_noi_cu_tru", "can_bo_cong_chuc", "dang_vien", "doanh_nghiep",
-    "doanh_nghiep_viet_nam", "doanh_nghiep_von_nuoc_ngoai", "hop_tac_xa", "to_chuc", "to_chuc_dang", "to_chuc_nuoc_ngoai",
+    "doanh_nghiep_viet_nam", "doanh_nghiep_von_nuoc_ngoai", "hop_tac_xa", "to_chuc", "to_chuc_dang",
+    "to_chuc_nuoc_ngoai",
 ]  # fmt: skip
 Channel: TypeAlias = Literal["direct", "online", "postal"]
 TimeUnit: TypeAlias = Literal["hour", "working_day", "day", "month", "year", "other"]
@@ -54,7 +55,7 @@ class ProcedurePage(msgspec.Struct, frozen=True):
 
 
 class ProcedureFee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`fee` goes to the budget (phí), `service_fee` is a charge (lệ phí). `amount` is null, or 0, where the note says it."""
+    """`amount` is null or 0 where the note says what is to be paid."""
 
     kind: Literal["fee", "service_fee"]
     amount: Amount

@@ -25,8 +25,8 @@ OnlineLevels = Annotated[str | None, QueryParameter(max_length=400, description=
 Audiences = Annotated[str | None, QueryParameter(max_length=400, description=_commas(Audience))]
 
 ITEM_EXAMPLE = {
-    "code": "1.004194", "name": "Đăng ký tạm trú", "field_code": "G01-QC06", "field": "Đăng ký, quản lý cư trú",
-    "agency": "Bộ Công an", "level": "xa", "levels": ["xa"], "online_level": "toan_trinh",
+    "code": "1.004194", "name": "Đăng ký tạm trú", "field_code": "G01-CA05", "field": "Đăng ký, quản lý cư trú",
+    "agency": "Bộ Công an", "level": "xa", "levels": ["xa", "nganh_doc"], "online_level": "toan_trinh",
 }  # fmt: skip
 
 

@@ -13,8 +13,8 @@ LEVEL = """case when 'xa' = any(p.levels) then 'xa' when 'tinh' = any(p.levels) 
 
 # Where the words stand comes first, what workers need second, a name that begins with them third; the weight of the
 # words, a float4, is cut to thousandths so that a cursor holds it exactly.
-RANK = """(case when strpos(p.name_marked, {marked}) > 0 then 2 when strpos(p.search_text, {folded}) > 0 then 1 else 0 end
-             * 1000000
+RANK = """(case when strpos(p.name_marked, {marked}) > 0 then 2 when strpos(p.search_text, {folded}) > 0 then 1
+             else 0 end * 1000000
         + case when p.worker_group is null then 0 else 100000 end
         + case when starts_with(p.search_text, {folded}) then 10000 else 0 end
         + (ts_rank(p.search, {tsquery}::text::tsquery, 1) * 1000)::int)"""

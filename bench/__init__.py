@@ -1,0 +1,1 @@
+"""The benchmark: this service, the limit it could reach, and what a user would pick instead."""

@@ -1,0 +1,1 @@
+"""Employers: who offers work, whether they are who they say, and who acts for them."""

@@ -1,0 +1,181 @@
+"""A database of its own, people with phones in it, and the local FCM: what the tests of pushes stand on."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import asyncpg
+import msgspec
+import pytest
+import redis.asyncio
+
+from longan import clock, db, keys
+from longan.crypto import Phones
+from longan.devkit import embedded, fcm, stand_ins
+from longan.notifications import store
+from longan.notifications.domain import LEASE, Sender
+from longan.notifications.models import Received
+from longan.notifications.outside import Fcm
+from longan.settings import Settings
+from longan.tasks import Context
+
+PACE = 0.01
+CANARIES = ("May Túi Xách Bí Mật", "Công ty Canary Tân An", "+84912345678")
+
+
+@dataclass
+class World:
+    """`settings` are those of a worker process of this world; `server` is the local FCM behind them."""
+
+    settings: Settings
+    context: Context
+    server: fcm.Server
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        return self.context.pool
+
+    async def person(self) -> UUID:
+        """Somebody who is signed in."""
+        account = uuid4()
+        await self.pool.execute(
+            "insert into identity.accounts (id, phone_index, phone_cipher) values ($1, $2, $2)", account, account.bytes
+        )
+        await self.session(account)
+        return account
+
+    async def session(self, account: UUID) -> UUID:
+        now = self.context.clock()
+        session: UUID = await self.pool.fetchval(
+            """insert into identity.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at,
+                                              idle_expires_at, expires_at)
+               values ($1, 'app', 0, '{otp}', $2::timestamptz, $2, $2 + interval '30 days', $2 + interval '90 days') returning id""",
+            account, now,
+        )  # fmt: skip
+        return session
+
+    async def phone(self, account: UUID, target: str = "", *, kind: str = "fid", platform: str = "android") -> str:
+        """A phone of theirs, registered in their newest session; its target, by which the local FCM misbehaves."""
+        target = target or f"good-{uuid4()}"
+        await self.pool.execute(
+            """insert into notifications.devices (installation_id, account_id, session_id, target_kind, target, platform,
+                                                  locale, registered_at)
+               select $1, $2, s.id, $3, $4, $5, 'vi', $6 from identity.sessions s
+                where s.account_id = $2 order by s.signed_in_at desc limit 1""",
+            f"installation-{target}", account, kind, target, platform, self.context.clock(),
+        )  # fmt: skip
+        return target
+
+    async def somebody(self, target: str = "", **about: str) -> UUID:
+        """A person with one phone."""
+        account = await self.person()
+        await self.phone(account, target, **about)
+        return account
+
+    async def tell(self, *accounts: UUID) -> None:
+        """A notice to each of them, and with it the pushes."""
+        now = self.context.clock()
+        await store.tell(
+            self.pool, accounts, "application_received", uuid4(), Received(CANARIES[0], CANARIES[1]),
+            fact=f"test:{uuid4()}", now=now, until=now + timedelta(days=1),
+        )  # fmt: skip
+
+    async def states(self) -> dict[str, int]:
+        """How many pushes are in which state."""
+        rows = await self.pool.fetch("select state, count(*) from notifications.push_outbox group by state")
+        return dict(rows)
+
+    async def row(self, target: str) -> asyncpg.Record:
+        """The one push to a phone."""
+        return await self.pool.fetchrow(
+            "select * from notifications.push_outbox where installation_id = $1", f"installation-{target}"
+        )
+
+    def accepted(self) -> list[fcm.Push]:
+        return self.server.pushes.since(0)
+
+    def targets(self) -> list[str]:
+        return sorted(push.target for push in self.accepted())
+
+    def sender(self, *, lease: timedelta = LEASE, credentials: Path | None = None) -> Sender:
+        file = credentials or self.settings.fcm_credentials
+        assert file is not None
+        service = Fcm(self.context.http, self.settings.fcm_base_url, file, self.context.clock, pace=PACE)
+        return Sender(self.pool, service, self.context.clock, pace=PACE, lease=lease)
+
+    @asynccontextmanager
+    async def sending(self, *senders: Sender, grace: float = 2.0) -> AsyncIterator[None]:
+        """While inside, the senders (one, if none is given) work."""
+        stop = asyncio.Event()
+        runs = [asyncio.create_task(sender.run(stop, grace)) for sender in senders or [self.sender()]]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*runs)
+
+    async def settled(self, seconds: float = 10.0) -> None:
+        """Until nothing is queued or leased."""
+        await until(self._none_waits, seconds)
+
+    async def _none_waits(self) -> bool:
+        return not {"queued", "leased"} & (await self.states()).keys()
+
+
+async def until(true: Any, seconds: float = 10.0) -> None:
+    """Until `await true()`; fails after `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await true():
+        assert asyncio.get_running_loop().time() < deadline, f"still not {true.__name__} after {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def made_world(
+    database_url: str, redis_url: str, keys_dir: Path, folder: Path, slow_seconds: float = 20.0
+) -> AsyncIterator[World]:
+    runner = await stand_ins.serve("127.0.0.1", 0, stand_ins.create(slow_seconds=slow_seconds))
+    file = folder / "fcm.json"
+    file.write_text(json.dumps(stand_ins.credentials(runner)))
+    settings = Settings(
+        env="development", database_url=database_url, redis_url=redis_url, keys_dir=keys_dir, province_code="80",
+        public_url="http://127.0.0.1:8000", fcm_base_url=stand_ins.address(runner), fcm_credentials=file,
+    )  # fmt: skip
+    ring = keys.load(keys_dir)
+    valkey = redis.asyncio.from_url(redis_url)
+    try:
+        async with db.create_pool(database_url, 10, "test") as pool, aiohttp.ClientSession() as http:
+            yield World(
+                settings,
+                Context(
+                    pool=pool, valkey=valkey, http=http, settings=settings, keys=ring, phones=Phones(ring), clock=clock.utc
+                ),
+                runner.app[fcm.SERVER],
+            )
+    finally:
+        await valkey.aclose()
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def world(
+    services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path
+) -> AsyncIterator[World]:
+    name = f"pushing_{uuid4().hex}"
+    url = await embedded.create_database(services.database_url, name, template=template)
+    async with made_world(url, services.redis_url, keys_dir, tmp_path) as made:
+        yield made
+    await embedded.drop_database(services.database_url, name)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The `LONGAN_*` variables that a process reads these settings from."""
+    given = msgspec.structs.asdict(settings)
+    return {f"LONGAN_{name.upper()}": str(value) for name, value in given.items() if value not in ("", None)}

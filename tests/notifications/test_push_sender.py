@@ -1,0 +1,311 @@
+"""Pushes over real HTTP to the local FCM: nothing lost, nothing doubled but what was accepted without our hearing it."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pushing import CANARIES, World, until, world
+
+from longan.notifications import store
+from longan.notifications.domain import MOST_TRIES
+from longan.notifications.models import Settlement
+
+
+async def test_a_promised_push_is_accepted_once_and_its_receipt_is_kept(world: World) -> None:
+    await world.tell(await world.somebody("good-phone-1"))
+
+    async with world.sending():
+        await world.settled()
+
+    row = await world.row("good-phone-1")
+    assert [push.name for push in world.accepted()] == [row["message_name"]]
+    assert (row["state"], row["attempts"], row["lease_by"]) == ("sent", 1, None)
+
+
+async def test_a_push_says_nothing_about_anybody(world: World) -> None:
+    account = await world.somebody("good-phone-1")
+    await world.tell(account)
+
+    async with world.sending():
+        await world.settled()
+
+    sent = json.dumps(world.accepted()[0].message, ensure_ascii=False)
+    assert not any(word in sent for canary in CANARIES for word in canary.split())
+    assert str(account) not in sent
+    assert set(world.accepted()[0].message["data"]) == {"notification_id", "topic", "subject_kind", "subject_id"}
+
+
+@pytest.mark.parametrize("kind", ["fid", "token"])
+async def test_a_phone_is_reached_by_either_kind_of_target(world: World, kind: str) -> None:
+    await world.tell(await world.somebody("good-phone-1", kind=kind))
+
+    async with world.sending():
+        await world.settled()
+
+    assert [(push.target_kind, push.target) for push in world.accepted()] == [(kind, "good-phone-1")]
+
+
+async def test_a_push_ends_when_the_notice_does_and_replaces_its_double(world: World) -> None:
+    await world.tell(await world.somebody("good-phone-1"))
+
+    async with world.sending():
+        await world.settled()
+
+    row, message = await world.row("good-phone-1"), world.accepted()[0].message
+    assert message["android"]["notification"]["tag"] == str(row["notification_id"])
+    assert message["apns"]["headers"]["apns-collapse-id"] == str(row["notification_id"])
+    assert message["apns"]["headers"]["apns-expiration"] == str(int(row["expires_at"].timestamp()))
+    assert 86_390 <= int(message["android"]["ttl"].rstrip("s")) <= 86_400
+
+
+@pytest.mark.parametrize("target", ["unregistered-1", "sender-mismatch-1", "invalid-1"])
+@pytest.mark.parametrize("kind", ["fid", "token"])
+async def test_a_phone_that_is_gone_is_put_out_of_use_and_the_others_hear(world: World, target: str, kind: str) -> None:
+    account = await world.somebody(target, kind=kind)
+    await world.phone(account, "good-phone-2")
+    await world.tell(account)
+
+    async with world.sending():
+        await world.settled()
+
+    assert world.targets() == ["good-phone-2"]
+    assert (await world.row(target))["state"] == "gone"
+    assert await world.pool.fetchval("select out_of_use_for from notifications.devices where target = $1", target)
+    await world.tell(account)
+    assert await world.states() == {"sent": 1, "gone": 1, "queued": 1}
+
+
+@pytest.mark.parametrize("target", ["unavailable-2-a", "internal-2-a", "badgateway-1-a", "reset-before-1-a"])
+async def test_what_fails_on_the_way_arrives_later_and_once(world: World, target: str) -> None:
+    await world.tell(await world.somebody(target))
+
+    async with world.sending():
+        await world.settled()
+
+    assert world.targets() == [target]
+    assert (await world.row(target))["attempts"] == int(target.split("-")[-2]) + 1
+
+
+@pytest.mark.parametrize("target", ["reset-after-1-a", "garbled-1-a"])
+async def test_what_was_accepted_without_our_hearing_it_is_sent_again_as_the_same_notice(world: World, target: str) -> None:
+    await world.tell(await world.somebody(target))
+
+    async with world.sending():
+        await world.settled()
+
+    assert world.targets() == [target, target]
+    assert len({push.message["data"]["notification_id"] for push in world.accepted()}) == 1
+
+
+async def test_a_push_that_always_fails_ends_as_dead(world: World) -> None:
+    await world.tell(await world.somebody("unavailable-for-ever"))
+    await world.pool.execute("update notifications.push_outbox set attempts = $1", MOST_TRIES - 2)
+
+    async with world.sending():
+        await world.settled()
+
+    row = await world.row("unavailable-for-ever")
+    assert (row["state"], row["attempts"], row["last_error"]) == ("dead", MOST_TRIES, "unavailable")
+
+
+async def test_when_fcm_asks_for_a_pause_every_push_waits_for_it(world: World) -> None:
+    await world.tell(await world.somebody("quota-1-a"))
+    async with world.sending():
+        await until(lambda: has_tried(world, "quota-1-a"))
+        await world.tell(*[await world.somebody() for _ in range(20)])
+        asked = asyncio.get_running_loop().time()
+        await asyncio.sleep(1.5)
+        assert world.accepted() == []
+        await world.settled()
+
+    assert asyncio.get_running_loop().time() - asked < 8
+    assert len(world.targets()) == len(set(world.targets())) == 21
+
+
+async def has_tried(world: World, target: str) -> bool:
+    row = await world.row(target)
+    return row["attempts"] == 1 and row["state"] == "queued"
+
+
+async def test_a_broken_key_of_one_carrier_holds_up_only_its_phones(world: World) -> None:
+    await world.tell(await world.somebody("apns-1", platform="ios"))
+    async with world.sending():
+        await until(lambda: was_given_back(world, "apns-1"))
+        await world.tell(await world.somebody("good-ios-1", platform="ios"), await world.somebody("good-phone-1"))
+        await until(lambda: arrived(world, "good-phone-1"))
+        await asyncio.sleep(0.5)
+
+    assert world.targets() == ["good-phone-1"]
+    assert (await world.row("apns-1"))["attempts"] == (await world.row("good-ios-1"))["attempts"] == 0
+
+
+async def was_given_back(world: World, target: str) -> bool:
+    row = await world.row(target)
+    return row["last_error"] is not None and row["state"] == "queued"
+
+
+async def arrived(world: World, target: str) -> bool:
+    return target in world.targets()
+
+
+async def test_without_an_access_token_nothing_is_tried_and_nothing_lost(world: World) -> None:
+    world.server.outage.on = world.server.outage.grants = True
+    await world.tell(*[await world.somebody() for _ in range(5)])
+
+    async with world.sending():
+        await asyncio.sleep(0.7)
+        tried = await world.pool.fetchval("select sum(attempts) from notifications.push_outbox")
+        world.server.outage.on = False
+        await world.settled()
+
+    assert tried == 0
+    assert len(world.targets()) == 5
+
+
+async def test_while_our_credentials_are_refused_pushes_wait_and_lose_no_try(world: World, tmp_path: Path) -> None:
+    assert world.settings.fcm_credentials is not None
+    account = json.loads(world.settings.fcm_credentials.read_text())
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({**account, "project_id": "somebody-elses"}))
+    await world.tell(*[await world.somebody() for _ in range(5)])
+
+    async with world.sending(world.sender(credentials=other)):
+        await asyncio.sleep(1.5)
+
+    assert await world.states() == {"queued": 5}
+    assert await world.pool.fetchval("select sum(attempts) from notifications.push_outbox") == 0
+    async with world.sending():
+        await world.settled()
+    assert len(world.targets()) == 5
+
+
+async def test_an_access_token_that_fcm_no_longer_takes_is_replaced(world: World) -> None:
+    sender = world.sender()
+    async with world.sending(sender):
+        await world.tell(await world.somebody("good-phone-1"))
+        await world.settled()
+        world.server.grants._seal_key = b"another key"
+        await world.tell(await world.somebody("good-phone-2"))
+        await world.settled()
+
+    assert world.targets() == ["good-phone-1", "good-phone-2"]
+
+
+async def test_two_senders_never_send_the_same_push(world: World) -> None:
+    await world.tell(*[await world.somebody() for _ in range(300)])
+
+    async with world.sending(world.sender(), world.sender()):
+        await world.settled(20)
+
+    assert len(world.targets()) == len(set(world.targets())) == 300
+    assert await world.states() == {"sent": 300}
+
+
+async def test_what_a_dead_sender_leased_is_sent_by_another_and_its_late_word_does_not_count(world: World) -> None:
+    await world.tell(await world.somebody("good-phone-1"))
+    now = world.context.clock()
+    [leased] = await store.claim(
+        world.pool, 10, now, lease=uuid4(), until=now + timedelta(seconds=0.3), most_tries=MOST_TRIES
+    )
+
+    async with world.sending(world.sender(lease=timedelta(seconds=0.3))):
+        await world.settled()
+    late = await store.settle(world.pool, [Settlement(leased, "gone", error="unregistered")], world.context.clock())
+
+    row = await world.row("good-phone-1")
+    assert (late, row["state"], row["attempts"]) == (0, "sent", 2)
+    assert await world.pool.fetchval("select count(*) from notifications.devices where out_of_use_at is not null") == 0
+
+
+async def test_a_push_whose_senders_always_die_is_not_tried_for_ever(world: World) -> None:
+    await world.tell(await world.somebody("good-phone-1"))
+    await world.pool.execute("update notifications.push_outbox set attempts = $1", MOST_TRIES)
+
+    async with world.sending():
+        await world.settled()
+
+    assert (await world.row("good-phone-1"))["state"] == "dead"
+    assert world.accepted() == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "update identity.sessions set ended_at = now() where account_id = $1",
+        "update identity.sessions set expires_at = now() where account_id = $1",
+        "update identity.accounts set disabled_at = now() where id = $1",
+        "delete from notifications.devices where account_id = $1",
+    ],
+)
+async def test_a_phone_that_its_owner_left_hears_nothing_more(world: World, event: str) -> None:
+    account = await world.somebody("good-phone-1")
+    await world.tell(account)
+    await world.pool.execute(event, account)
+
+    async with world.sending():
+        await world.settled()
+
+    assert world.accepted() == []
+    assert (await world.row("good-phone-1"))["state"] == "gone"
+
+
+async def test_a_phone_that_changed_hands_hears_nothing_meant_for_the_former_owner(world: World) -> None:
+    former, later = await world.somebody("good-phone-1"), await world.person()
+    await world.tell(former)
+    await world.pool.execute("update notifications.devices set account_id = $1", later)
+
+    async with world.sending():
+        await world.settled()
+
+    assert world.accepted() == []
+
+
+async def test_a_push_goes_to_the_target_the_phone_has_by_then(world: World) -> None:
+    account = await world.somebody("good-old-target")
+    await world.tell(account)
+    await world.pool.execute("update notifications.devices set target = 'good-new-target'")
+
+    async with world.sending():
+        await world.settled()
+
+    assert world.targets() == ["good-new-target"]
+
+
+async def test_a_push_that_nobody_needs_any_more_is_not_sent(world: World) -> None:
+    await world.tell(await world.somebody("good-phone-1"))
+    await world.pool.execute("update notifications.push_outbox set expires_at = now()")
+
+    async with world.sending():
+        await world.settled()
+
+    assert (await world.row("good-phone-1"))["state"] == "expired"
+    assert world.accepted() == []
+
+
+async def test_a_sender_that_stops_gives_back_every_lease(world: World) -> None:
+    world.server.latency.ms = 1_500
+    await world.tell(*[await world.somebody() for _ in range(150)])
+
+    async with world.sending(grace=0.2):
+        await until(lambda: all_leased(world))
+
+    assert await world.states() == {"queued": 150}
+    tries = await world.pool.fetch("select attempts, count(*) from notifications.push_outbox group by attempts")
+    assert dict(tries) == {0: 50, 1: 100}
+
+
+async def all_leased(world: World) -> bool:
+    return await world.states() == {"leased": 150}
+
+
+async def test_a_topic_of_a_newer_version_waits_for_a_worker_that_knows_it(world: World) -> None:
+    await world.tell(await world.somebody("good-phone-1"))
+    await world.pool.execute("update notifications.inbox set topic = 'from_the_future'")
+
+    async with world.sending():
+        await until(lambda: was_given_back(world, "good-phone-1"))
+
+    assert (await world.row("good-phone-1"))["last_error"] == "KeyError"
