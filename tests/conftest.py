@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 import redis.asyncio
 
@@ -259,11 +260,17 @@ async def real(
     """A throw-away copy of the loaded database, and the app on it with its background tasks running."""
     name = f"real_{uuid4().hex}"
     url = await embedded.create_database(services.database_url, name, template=template)
-    import msgspec
-
     app = create_app(msgspec.structs.replace(settings, database_url=url, metrics_port=0), clock=clock)
-    async with app.app.lifespan():
-        made = Real(app, url)
-        async with made.client:
-            yield made
+    made, ready, done = Real(app, url), asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:  # a lifespan must end in the task in which it began; a fixture's halves are two
+        async with app.app.lifespan(), made.client:
+            ready.set()
+            await done.wait()
+
+    life = asyncio.create_task(live())
+    await ready.wait()
+    yield made
+    done.set()
+    await life
     await embedded.drop_database(services.database_url, name)

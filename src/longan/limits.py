@@ -66,7 +66,7 @@ return {refused, left, ttl}
 class Bucket:
     """What this process knows of one caller's bucket. Times are monotonic seconds."""
 
-    __slots__ = ("name", "policy", "remaining", "resets", "slice", "untold", "window")
+    __slots__ = ("name", "policy", "remaining", "resets", "slice", "telling", "untold", "window")
 
     def __init__(self, name: str, window: Window, now: float) -> None:
         self.name = name
@@ -75,6 +75,7 @@ class Bucket:
         self.remaining = window.quota
         self.resets = now + window.seconds
         self.untold = 0
+        self.telling: asyncio.Task[None] | None = None
         self.policy = (b"ratelimit-policy", f'"{name}";q={window.quota};w={window.seconds}'.encode())
 
     def take(self, now: float) -> bool:
@@ -115,27 +116,32 @@ class Limiter:
             if len(self.buckets) >= MAX_BUCKETS:
                 self.buckets.clear()
             bucket = self.buckets[(name, who)] = Bucket(name, self._classes[name][by_address], now)
-        if bucket.take(now):
-            return bucket, True
-        if bucket.untold:
-            await self._tell([((name, who), bucket)], now)
-        return bucket, bucket.take(now)
+        while not (taken := bucket.take(now)) and bucket.remaining > 0 and bucket.untold >= bucket.slice:
+            # The slice is used up: whoever comes now waits for one answer of Valkey, all for the same one.
+            if bucket.telling is None:
+                bucket.telling = asyncio.ensure_future(self._tell([((name, who), bucket)], now))
+            await asyncio.shield(bucket.telling)
+        return bucket, taken
 
     async def flush(self) -> None:
         """Tell Valkey what was admitted since the last time, and learn where the buckets stand."""
         now = time.monotonic()
         for key in [key for key, bucket in self.buckets.items() if bucket.resets <= now]:
             del self.buckets[key]
-        await self._tell([(key, bucket) for key, bucket in self.buckets.items() if bucket.untold], now)
+        told = [(key, bucket) for key, bucket in self.buckets.items() if bucket.untold and bucket.telling is None]
+        telling = asyncio.ensure_future(self._tell(told, now))
+        for _, bucket in told:
+            bucket.telling = telling
+        await telling
 
     async def _tell(self, told: list[tuple[tuple[str, str], Bucket]], now: float) -> None:
         """One round trip for all. Requests that come meanwhile go on counting in the process."""
         if not told:
             return
+        counted = [bucket.untold for _, bucket in told]
         try:
             pipeline = self._valkey.pipeline(transaction=False)
-            for (name, who), bucket in told:
-                untold, bucket.untold = bucket.untold, 0
+            for ((name, who), bucket), untold in zip(told, counted, strict=True):
                 await self._script(
                     keys=[f"limit:{name}:{who}"],
                     args=[untold, bucket.window.quota, bucket.window.seconds, "count"],
@@ -143,10 +149,13 @@ class Limiter:
                 )
             answers = await pipeline.execute()
         except (RedisError, OSError, TimeoutError):
-            return
-        for (_, bucket), (_, left, ttl) in zip(told, answers, strict=True):
-            bucket.remaining = left[0] - bucket.untold
-            bucket.resets = now + ttl[0] / 1000
+            answers = [None] * len(told)
+        for (_, bucket), untold, answer in zip(told, counted, answers, strict=True):
+            bucket.untold -= untold
+            bucket.telling = None
+            if answer is not None:
+                bucket.remaining = answer[1][0] - bucket.untold
+                bucket.resets = now + answer[2][0] / 1000
 
 
 async def keep_flushing(limiter: Limiter) -> None:

@@ -1,17 +1,17 @@
 """Lists with optional filters and several orders, assembled from named pieces of SQL that are each written once.
 
-`where ($1 is null or ...)` would hide every index from the planner; a query of only the pieces in use does not.
+`where ($1 is null or ...)` would hide every index from the planner; a query of only the pieces in use does not. For the
+same reason the limit stands in it as a number: a plan for any limit is a plan for a tenth of the table.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from string import Formatter
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
 
-from longan.db import many
 from longan.errors import FieldError, InvalidRequest
 from longan.page import Cursors
 
@@ -30,8 +30,11 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """`select` holds a place `{name}` for each value, and for each of `columns` the expression that stands there when
-    its value is given (the second of the pair) or not (the first); `where` the filters by name."""
+    """`select` (up to its WHERE) holds a place `{name}` for each value, `where` the filters by name.
+
+    `columns` are expressions that stand for `{name}` in any piece: the value on which each depends, what it is without
+    that value, and what with it.
+    """
 
     name: str
     select: str
@@ -52,27 +55,44 @@ class Listing(msgspec.Struct, frozen=True):
         if order.needs is not None and order.needs not in values:
             raise InvalidRequest(FieldError("?sort", "needs_both"))
         scope = [self.name, sort, *sorted((name, str(value)) for name, value in values.items() if name != "now")]
-        filters = {name for name, condition in self.where.items() if _places(condition) <= values.keys()}
-        given = {**values, "limit": limit + 1}
+        given = values
         if cursor is not None:
-            position = cursors.read(cursor, scope, order.kind)  # type: ignore[arg-type]
-            given |= {f"after_{number}": value for number, value in enumerate(position)}
-            filters.add("after")
-        sql, names = _assembled(self.name, sort, frozenset(filters), frozenset(values))
+            position: tuple[Any, ...] = cursors.read(cursor, scope, order.kind)  # type: ignore[arg-type]
+            given = {**values, **{f"after_{number}": value for number, value in enumerate(position)}}
+        sql, names = _assembled(self.name, sort, frozenset(given), limit + 1)
         rows = await conn.fetch(sql, *(given[name] for name in names))
         more = len(rows) > limit
-        position = [rows[limit - 1][column] for column in order.position] if more else None
-        item = get_args(get_type_hints(kind)["items"])[0]
-        return kind(many(rows[:limit], item), cursors.write(scope, position) if position else None)  # type: ignore[call-arg]
+        last = cursors.write(scope, [rows[limit - 1][column] for column in order.position]) if more else None
+        return msgspec.convert({"items": rows[:limit], "next_cursor": last}, kind)
+
+    def statement(self, sort: str, given: frozenset[str], limit: int) -> tuple[str, tuple[str, ...]]:
+        """The SQL when these values are given, and their order as its parameters."""
+        order = self.orders[sort]
+        chosen = {
+            name: with_it if value in given else without for name, (value, without, with_it) in self.columns.items()
+        }
+        filters = [_filled(condition, chosen) for condition in (*self.where.values(), order.after)]
+        parts = [_filled(self.select, chosen), *(f"   and {each}" for each in filters if _places(each) <= given)]
+        text = "\n".join([*parts, f" order by {_filled(order.by, chosen)}", f" limit {limit}"])
+        names = tuple(dict.fromkeys(_places_in_order(text)))
+        numbered = {name: f"${number}" for number, name in enumerate(names, 1)}
+        return f"-- {self.name}\n" + text.format_map(numbered), names
 
     def every(self) -> Iterator[str]:
-        """The statement with no filter, with each, and with all, in every order: for the test that prepares them."""
-        for sort in self.orders:
-            for filters in (frozenset(), *(frozenset({name}) for name in self.where), frozenset(self.where)):
-                for after in (False, True):
-                    yield _assembled(self.name, sort, filters | ({"after"} if after else frozenset()), frozenset("*"))[
-                        0
-                    ]
+        """The statement with no filter, with each, and with all, in every order, as the first page and as a later one:
+        for the test that prepares them."""
+        base = _places(_filled(self.select, {name: without for name, (_, without, _) in self.columns.items()}))
+        filters = [_places(self._with_columns(condition)) for condition in self.where.values()]
+        for sort, order in self.orders.items():
+            after = _places(self._with_columns(order.after))
+            needed = base | (_places(self._with_columns(order.by)) if order.needs else frozenset())
+            for values in {frozenset(), *filters, frozenset().union(*filters)}:
+                given = needed | values
+                yield self.statement(sort, given, 21)[0]
+                yield self.statement(sort, given | after, 21)[0]
+
+    def _with_columns(self, text: str) -> str:
+        return _filled(text, {name: with_it for name, (_, _, with_it) in self.columns.items()})
 
 
 LISTINGS: dict[str, Listing] = {}
@@ -85,33 +105,19 @@ def listing(made: Listing) -> Listing:
 
 
 @cache
+def _assembled(name: str, sort: str, given: frozenset[str], limit: int) -> tuple[str, tuple[str, ...]]:
+    return LISTINGS[name].statement(sort, given, limit)
+
+
+def _places_in_order(text: str) -> Iterator[str]:
+    return (place for _, place, _, _ in Formatter().parse(text) if place is not None)
+
+
 def _places(text: str) -> frozenset[str]:
-    return frozenset(place for _, place, _, _ in Formatter().parse(text) if place is not None)
+    return frozenset(_places_in_order(text))
 
 
-@cache
-def _assembled(name: str, sort: str, filters: frozenset[str], given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    made = LISTINGS[name]
-    order = made.orders[sort]
-    parts = [made.select, *(f"   and {made.where[f]}" for f in made.where if f in filters)]
-    if "after" in filters:
-        parts.append(f"   and {order.after}")
-    parts.append(f" order by {order.by}\n limit {{limit}}")
-    text = "\n".join(parts)
-    chosen = {
-        column: (with_it if needed in given or given == frozenset("*") else without)
-        for column, (needed, without, with_it) in made.columns.items()
-    }
-    text = _fill(text, chosen)
-    names: list[str] = []
-    for _, place, _, _ in Formatter().parse(text):
-        if place is not None and place not in names:
-            names.append(place)
-    numbered = {place: f"${number}" for number, place in enumerate(names, 1)}
-    return f"-- {name}\n" + text.format_map(numbered), tuple(names)
-
-
-def _fill(text: str, chosen: Mapping[str, str]) -> str:
-    for column, expression in chosen.items():
-        text = text.replace(f"{{{column}}}", expression)
+def _filled(text: str, chosen: Mapping[str, str]) -> str:
+    for name, expression in chosen.items():
+        text = text.replace(f"{{{name}}}", expression)
     return text

@@ -213,7 +213,7 @@ async def find(conn: asyncpg.Connection, home: str, now: datetime, text: str) ->
 
 
 def readings(name: str) -> list[Reading]:
-    """The two ways at most to read a name: "Tịnh Biên", but also the type "tỉnh" and "Biên"; none when it has no letter."""
+    """The ways to read a name, two at most: "Tịnh Biên", but also the type "tỉnh" and "Biên". None without a letter."""
     words = [(word.lstrip("0") or "0") if word.isdigit() else word for word in fold(name).split()]
     if not words:
         return []

@@ -267,6 +267,7 @@ class Paint(msgspec.Struct):
     shade: Shade | None
     finish: Annotated[str, msgspec.Meta(extra_json_schema={"x-extensible-enum": ["matt", "gloss"]})]
     coats: int | None = None
+    unit: str = "l"
     tags: list[str] = []
 
 
@@ -290,4 +291,5 @@ def test_a_request_is_described_as_closed_and_its_defaults_as_optional() -> None
     fields = named["Paint"]["properties"]
     assert fields["colour"] == {"type": "string", "enum": ["blue", "red"]}
     assert fields["coats"] == {"type": ["integer", "null"], "format": "int64"}
+    assert fields["unit"] == {"type": "string", "description": '`"l"` when absent'}
     assert named["Paint"]["required"] == ["colour", "name", "price", "shade", "finish"]

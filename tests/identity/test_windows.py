@@ -108,23 +108,27 @@ def test_a_home_is_one_address(client: str, bucket: str) -> None:
 
 
 @pytest.fixture
-async def away(app: Edge, valkey: redis.asyncio.Redis) -> AsyncIterator[None]:
-    """Valkey does not answer."""
+async def cut(app: Edge) -> AsyncIterator[Callable[[], None]]:
+    """From the call on, Valkey does not answer."""
+    state = app.app.state
+    strict, limiter = state.strict, state.limiter
     nowhere = redis.asyncio.from_url("unix:///nonexistent/valkey.sock")
-    strict, limiter = app.app.state.strict, app.app.state.limiter
-    app.app.state.strict, app.app.state.limiter = Strict(nowhere), Limiter(nowhere)
-    yield
-    app.app.state.strict, app.app.state.limiter = strict, limiter
+
+    def away() -> None:
+        state.strict, state.limiter = Strict(nowhere), Limiter(nowhere)
+
+    yield away
+    state.strict, state.limiter = strict, limiter
     await nowhere.aclose()
 
 
 async def test_without_valkey_codes_are_neither_sent_nor_tried_and_sessions_go_on(
     client: httpx.AsyncClient, signed_in: Callable[..., Awaitable[dict[str, Any]]], phone: str,
-    conn: asyncpg.Connection, request: pytest.FixtureRequest, ask: Callable[..., Awaitable[str]],
+    conn: asyncpg.Connection, cut: Callable[[], None], ask: Callable[..., Awaitable[str]],
 ) -> None:  # fmt: skip
     session = await signed_in()
     challenge = await ask("+84900000002")
-    request.getfixturevalue("away")
+    cut()
 
     asked = await client.post("/v1/auth/otp", json={"phone": phone})
     persona = await client.post("/v1/auth/otp", json={"phone": "+84900000002"})

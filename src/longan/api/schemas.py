@@ -1,5 +1,6 @@
 """Schemas of the document: msgspec's own, said the way that generated clients understand best."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -46,15 +47,16 @@ def plain(kind: object, bounds: Schema) -> Schema:
 
 
 def tidy(schema: Mapping[str, Any], *, answer: bool) -> Schema:
-    """The same schema for client generators: null without a union, a format for every number, no empty defaults."""
+    """The same schema for client generators: null without a union, a format for every number, defaults in words."""
     if "$ref" in schema:
         return {"$ref": _renamed(schema["$ref"])}
     arm = _arm(schema)
     if arm is not None and "$ref" not in arm:
         inner = tidy(arm, answer=answer)
-        outer = {key: value for key, value in schema.items() if key != "anyOf" and (key, value) != ("default", None)}
-        return {**inner, **outer, **_nullable(inner)}
-    made = {key: value for key, value in schema.items() if key != "title" and (key, value) != ("default", None)}
+        return {**inner, **{key: value for key, value in schema.items() if key != "anyOf"}, **_nullable(inner)}
+    made = {key: value for key, value in schema.items() if key != "title"}
+    if "description" in made:
+        made["description"] = " ".join(made["description"].split())
     if arm is not None:
         made["anyOf"] = [tidy(arm, answer=answer), {"type": "null"}]
     for key in ("items", "additionalProperties"):
@@ -75,10 +77,12 @@ def _tidy_properties(made: Schema, *, answer: bool) -> None:
     required = list(made.get("required", []))
     properties: Schema = {}
     for name, field in made["properties"].items():
+        properties[name] = tidy({key: value for key, value in field.items() if key != "default"}, answer=answer)
         if answer and "default" in field:
             required.append(name)
-            field = {key: value for key, value in field.items() if key != "default"}
-        properties[name] = tidy(field, answer=answer)
+        elif field.get("default") not in (None, []):
+            # As `default` it would make the field one that must be given, in generated TypeScript.
+            _say(properties[name], f"`{json.dumps(field['default'], ensure_ascii=False)}` when absent")
     made["properties"] = properties
     made["required"] = [name for name in properties if name in required]
     if not made["required"]:
@@ -91,10 +95,14 @@ def _enumeration(made: Schema, *, answer: bool) -> Schema:
     if not answer and OPEN not in made:
         return {"type": kind, **made}
     known = ", ".join(f"`{value}`" for value in values)
-    words = f"Now one of {known}; more may come, so be ready for a value you do not know."
-    rest = {key: value for key, value in made.items() if key not in ("enum", "description")}
-    description = f"{made['description']}. {words}" if "description" in made else words
-    return {"type": kind, **rest, "description": description, OPEN: values}
+    opened = {"type": kind, **{key: value for key, value in made.items() if key != "enum"}, OPEN: values}
+    _say(opened, f"Now one of {known}; more may come, so be ready for a value you do not know")
+    return opened
+
+
+def _say(schema: Schema, words: str) -> None:
+    """Add a sentence to a description."""
+    schema["description"] = f"{schema['description'].rstrip('.')}. {words}" if "description" in schema else words
 
 
 def _reach(part: object, named: Mapping[str, Any], seen: set[str]) -> None:

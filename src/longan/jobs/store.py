@@ -20,7 +20,7 @@ LIST = listing(
        round((sec_to_gc({chord}) / 1000)::numeric, 3)::float8 as distance_km
   from jobs.postings j
   join employers.employers e on e.id = j.employer_id
- where j.status = 'open' and j.expires_at > {now}""",
+ where j.status = 'open' and (j.expires_at <= {now}) is not true""",
         columns={
             "rank": (
                 "marked",

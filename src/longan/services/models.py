@@ -24,7 +24,7 @@ LowestLevel = Annotated[Level, Meta(description="The one of `levels` that is nea
 Levels = Annotated[
     list[Level],
     Meta(
-        description="Who handles it: `xa` commune, `tinh` province, `nganh_doc` a ministry's own branches, `bo` ministry"
+        description="Who handles it: `xa` commune, `tinh` province, `nganh_doc` a ministry's branch, `bo` the ministry"
     ),
 ]
 Online = Annotated[
