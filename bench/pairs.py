@@ -1,6 +1,6 @@
 """Which worker applies to which job with the n-th application, so that no two of any contender are the same.
 
-`bench/apply.lua` and the pgbench script of `bench/limit.py` reckon the same way, and so ids are numbers behind a prefix.
+`bench/apply.lua` and the pgbench script of `bench/limit.py` reckon the same way; ids are numbers behind a prefix.
 """
 
 from uuid import UUID

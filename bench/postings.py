@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -32,8 +33,8 @@ POSTING_COLUMNS = (
 
 S = TypeVar("S", bound=msgspec.Struct)
 Row = tuple[object, ...]
-fold = cache(fold)
-mark = cache(mark)
+_folded = cache(fold)
+_marked = cache(mark)
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Made(msgspec.Struct, frozen=True):
 
 def make(count: int, now: datetime) -> Made:
     """`count` open postings, published before `now`, and as many employers as they have in the sample."""
-    chance = random.Random(SEED)  # noqa: S311  (has to repeat itself)
+    chance = random.Random(SEED)
     employers, postings = _rows(Employer, "employers.jsonl.gz"), _rows(Posting, "postings.jsonl.gz")
     names = {employer.id: employer.name for employer in employers}
     sizes = list(Counter(posting.employer_id for posting in postings).values())
@@ -78,15 +79,20 @@ def _moment(chance: random.Random, like: Posting, now: datetime) -> tuple[dateti
 
 
 def _posting(
-    chance: random.Random, number: int, like: list[Posting], names: dict[object, str], employer: int, name: str,
+    chance: random.Random, number: int, like: list[Posting], names: dict[UUID, str], employer: int, name: str,
     moment: tuple[datetime, datetime],
 ) -> Row:  # fmt: skip
     what, where = chance.choice(like), chance.choice(like)
     published, expires = moment
+    folded, lat, lon = (
+        f"{_folded(what.title)} {_folded(name)}",
+        where.lat + _metres(chance),
+        where.lon + _metres(chance),
+    )
     return (
         numbered(JOB_PREFIX, number), numbered(EMPLOYER_PREFIX, employer), "open", what.title,
-        what.description.replace(names[what.employer_id], name), f"{fold(what.title)} {fold(name)}", mark(what.title),
-        where.ward_version, where.ward_code, where.province_code, where.lat + _metres(chance), where.lon + _metres(chance),
+        what.description.replace(names[what.employer_id], name), folded, _marked(what.title),
+        where.ward_version, where.ward_code, where.province_code, lat, lon,
         what.pay_min, what.pay_max, what.pay_currency, what.pay_period, what.openings, "sample",
         published, expires, published, published,
     )  # fmt: skip

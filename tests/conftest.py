@@ -175,8 +175,8 @@ async def app(whole_app: Edge, conn: asyncpg.Connection, clock: TestClock, valke
     """The whole app over the rolled-back connection; what it remembers between requests is fresh."""
     state = whole_app.app.state
     state.pool, state.clock = OnePool(conn), clock
-    state.authenticator = Authenticator(state.pool, state.tokens, clock)
-    state.limiter = Limiter(valkey)
+    whole_app.authenticator = state.authenticator = Authenticator(state.pool, state.tokens, clock)
+    whole_app.limiter = Limiter(valkey)
     for family in ("jobs", "procedures", "places"):
         state.cache.forget(family, 0)
     await valkey.flushdb()

@@ -70,7 +70,7 @@ class Cache:
                 stored = await self._valkey.get(self._name(family, key))
         except (RedisError, OSError, TimeoutError):
             return None
-        if stored is None:
+        if not isinstance(stored, bytes):
             return None
         entry = msgspec.msgpack.decode(stored, type=Entry)
         self._keep(family, key, entry)

@@ -5,11 +5,14 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
+
 from longan import keys, schema
-from longan.settings import BadSettings, read
+from longan.settings import BadSettings, Settings, read
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {}
 
@@ -36,18 +39,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         if name == "keys":
             added.add_argument("directory", type=Path, help="where the keys are, or will be")
-    given = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words:
+        parser.print_help()
+        return 0
+    given = parser.parse_args(words)
     try:
         return COMMANDS[given.command][1](given)
     except BadSettings as error:
-        print(f"longan {given.command}: {error}", file=sys.stderr)
-        return 2
+        said = str(error)
+    except AWAY as error:
+        said = f"PostgreSQL does not answer at LONGAN_DATABASE_URL: {error or 'no answer in time'}."
+    print(f"longan {given.command}: {said}", file=sys.stderr)
+    return 2
+
+
+CONNECT_SECONDS = 5.0
+# It may be there soon, and the API and the worker wait for it as they do when it goes away later.
+AWAY = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncGenerator[asyncpg.Connection, None]:
+    """A connection for a while. Raises `BadSettings` where PostgreSQL refuses it, one of `AWAY` where it is away."""
+    try:
+        connection = await asyncpg.connect(settings.database_url, timeout=CONNECT_SECONDS)
+    except AWAY:
+        raise
+    except (ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise BadSettings(f"PostgreSQL refuses what LONGAN_DATABASE_URL says: {error}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _checked(settings: Settings) -> None:
+    async with _database(settings) as connection:
+        await schema.check(connection)
+
+
+def _ready(process: str) -> Settings:
+    """Settings, keys and database of a process that is to serve. Raises `BadSettings` for what would not serve well."""
+    settings = read()
+    keys.load(settings.keys_dir)
+    try:
+        asyncio.run(_checked(settings))
+    except AWAY:
+        print(f"longan {process}: PostgreSQL does not answer yet at LONGAN_DATABASE_URL.", file=sys.stderr)
+    return settings
 
 
 @command("everything on this machine: PostgreSQL, Valkey, sample data, API, worker, local SMS and push")
 def dev(_: argparse.Namespace) -> int:
-    from longan.devkit.greeting import greet
-    from longan.devkit.supervisor import Development, run
+    try:
+        from longan.devkit.greeting import greet
+        from longan.devkit.supervisor import Development, run
+    except ModuleNotFoundError as error:
+        raise BadSettings(f"{error.name} is missing: the extra `dev` of longan-id brings it.") from error
 
     def number(name: str, standard: int) -> int:
         try:
@@ -74,8 +123,7 @@ def api(_: argparse.Namespace) -> int:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
 
-    settings = read()
-    keys.load(settings.keys_dir)
+    settings = _ready("api")
     Granian(
         "longan.api.app:serve",
         address=settings.host,
@@ -89,7 +137,6 @@ def api(_: argparse.Namespace) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         backlog=2048,
-        process_name="longan-api",
     ).serve()
     return 0
 
@@ -98,20 +145,25 @@ def api(_: argparse.Namespace) -> int:
 def worker(_: argparse.Namespace) -> int:
     from longan.worker import run
 
-    return run(read())
+    return run(_ready("worker"))
 
 
 @command("bring the database to the newest migration")
 def migrate(_: argparse.Namespace) -> int:
-    asyncio.run(schema.migrate(read().database_url))
+    settings = read()
+
+    async def run() -> None:
+        async with _database(settings) as connection:
+            await schema.check_made(connection)
+        await schema.migrate(settings.database_url)
+
+    asyncio.run(run())
     print("The database is at migration", schema.head())
     return 0
 
 
 @command("load the dated government data: units, procedures")
 def seed(given: argparse.Namespace) -> int:
-    import asyncpg
-
     from longan import clock
     from longan.crypto import Phones
     from longan.reference import load
@@ -124,16 +176,13 @@ def seed(given: argparse.Namespace) -> int:
         print(f"\r  {label}: {done:,} of {total:,}", end="\n" if done >= total else "", flush=True)
 
     async def run() -> None:
-        connection = await asyncpg.connect(settings.database_url)
-        try:
+        async with _database(settings) as connection:
             await schema.check(connection)
             await load.load(connection, tell)
             if given.sample:
                 from longan.devkit.sample import load as sample
 
                 await sample.load(connection, tell, clock.utc(), Phones(keys.load(settings.keys_dir)))
-        finally:
-            await connection.close()
 
     asyncio.run(run())
     return 0
@@ -160,24 +209,16 @@ def openapi(_: argparse.Namespace) -> int:
 
 @command("check settings, keys, database and cache, and say what is wrong")
 def check(_: argparse.Namespace) -> int:
-    import asyncpg
     import redis.asyncio
 
     settings = read()
     keys.load(settings.keys_dir)
 
     async def run() -> None:
+        await _checked(settings)
+        valkey = redis.asyncio.from_url(settings.redis_url, socket_connect_timeout=CONNECT_SECONDS)
         try:
-            connection = await asyncpg.connect(settings.database_url, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            raise BadSettings(f"PostgreSQL does not answer at LONGAN_DATABASE_URL: {error}.") from error
-        try:
-            await schema.check(connection)
-        finally:
-            await connection.close()
-        valkey = redis.asyncio.from_url(settings.redis_url, socket_connect_timeout=5)
-        try:
-            await valkey.execute_command("PING")
+            await valkey.execute_command("PING")  # type: ignore[no-untyped-call]
         except (redis.RedisError, OSError) as error:
             raise BadSettings(f"Valkey does not answer at LONGAN_REDIS_URL: {error}.") from error
         finally:

@@ -29,10 +29,10 @@ LOST = (
     TimeoutError,
 )
 
-S = TypeVar("S")
+S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Connection(asyncpg.Connection):  # type: ignore[type-arg]
+class Connection(asyncpg.Connection):
     """An asyncpg connection that knows when its request must be over and how often it asked."""
 
     __slots__ = ("deadline", "round_trips")
@@ -92,12 +92,11 @@ async def acquired(pool: asyncpg.Pool, count: Callable[[int], None]) -> AsyncGen
     """A connection for one request. Raises `Unavailable` when the database does not answer in time."""
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as borrowed:
-            connection: Connection = borrowed
-            own = _own(connection)
+            own = _own(borrowed)
             own.deadline = asyncio.get_running_loop().time() + REQUEST_SECONDS
             before = own.round_trips
             try:
-                yield connection
+                yield borrowed  # type: ignore[misc]  # the pool's proxy, which is a connection in all but its class
             finally:
                 own.deadline = None
                 count(own.round_trips - before)

@@ -71,8 +71,8 @@ class Listing(msgspec.Struct, frozen=True):
         chosen = {
             name: with_it if value in given else without for name, (value, without, with_it) in self.columns.items()
         }
-        filters = [_filled(condition, chosen) for condition in (*self.where.values(), order.after)]
-        parts = [_filled(self.select, chosen), *(f"   and {each}" for each in filters if _places(each) <= given)]
+        conditions = [self._with_columns(condition) for condition in (*self.where.values(), order.after)]
+        parts = [_filled(self.select, chosen), *(f"   and {each}" for each in conditions if _places(each) <= given)]
         text = "\n".join([*parts, f" order by {_filled(order.by, chosen)}", f" limit {limit}"])
         names = tuple(dict.fromkeys(_places_in_order(text)))
         numbered = {name: f"${number}" for number, name in enumerate(names, 1)}
@@ -83,6 +83,7 @@ class Listing(msgspec.Struct, frozen=True):
         for the test that prepares them."""
         base = _places(_filled(self.select, {name: without for name, (_, without, _) in self.columns.items()}))
         filters = [_places(self._with_columns(condition)) for condition in self.where.values()]
+        filters += [frozenset({value}) | _places(with_it) for value, _, with_it in self.columns.values()]
         for sort, order in self.orders.items():
             after = _places(self._with_columns(order.after))
             needed = base | (_places(self._with_columns(order.by)) if order.needs else frozenset())

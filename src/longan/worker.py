@@ -32,7 +32,7 @@ from longan.identity import tasks as identity
 from longan.jobs import tasks as jobs
 from longan.keys import load
 from longan.notifications import tasks as notifications
-from longan.notifications.domain import Sender
+from longan.notifications.domain import PASSING, Sender
 from longan.notifications.outside import Fcm
 from longan.settings import BadSettings, Settings
 from longan.tasks import Context, Declared
@@ -183,7 +183,7 @@ async def keep_promises(context: Context, stop: asyncio.Event) -> None:
                 await serve_queue(context, connection, stop)
             finally:
                 connection.terminate()
-        except db.LOST as error:
+        except PASSING as error:
             log.warning("the queue is out of reach: %s", type(error).__name__)
             await asyncio.sleep(1.0)
 

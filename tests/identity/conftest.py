@@ -25,7 +25,8 @@ KEY = "key-of-the-test"
 def client_at(app: Edge, address: str | None = None) -> httpx.AsyncClient:
     """A client at an address, or at one of its own."""
     address = address or f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(1, 255)}"
-    transport = httpx.ASGITransport(app=app, client=(address, 4711), raise_app_exceptions=False)  # type: ignore[arg-type]
+    asgi: Any = app
+    transport = httpx.ASGITransport(app=asgi, client=(address, 4711), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
@@ -80,9 +81,7 @@ async def gateway(account: Any) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-def context(
-    app: Edge, gateway: Gateway, settings: Settings, valkey: redis.asyncio.Redis, clock: Clock
-) -> Context:
+def context(app: Edge, gateway: Gateway, settings: Settings, valkey: redis.asyncio.Redis, clock: Clock) -> Context:
     """What the worker gives to tasks."""
     state = app.app.state
     told = msgspec.structs.replace(settings, sms_url=gateway.url, sms_key=KEY)
@@ -123,9 +122,7 @@ def enter(client: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]
     """Type a code in."""
 
     async def post(challenge: str, code: str, **more: Any) -> httpx.Response:
-        return await client.post(
-            "/v1/auth/otp/verify", json={"challenge_id": challenge, "code": code, **more}
-        )
+        return await client.post("/v1/auth/otp/verify", json={"challenge_id": challenge, "code": code, **more})
 
     return post
 

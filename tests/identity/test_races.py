@@ -41,9 +41,7 @@ async def at_once(wide: Any, at: At, path: str, bodies: Sequence[dict[str, str]]
     """Every body in a request of its own, from ten addresses."""
     clients = [at(wide.app) for _ in range(10)]
     try:
-        return await asyncio.gather(
-            *(clients[number % 10].post(path, json=body) for number, body in enumerate(bodies))
-        )
+        return await asyncio.gather(*(clients[number % 10].post(path, json=body) for number, body in enumerate(bodies)))
     finally:
         for client in clients:
             await client.aclose()

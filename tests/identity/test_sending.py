@@ -1,5 +1,6 @@
 """The code on its way out: through the gateway once, or again when it failed, and nowhere else."""
 
+import dataclasses
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -162,8 +163,6 @@ async def test_one_success_forgets_the_failures(
 async def test_a_wrong_key_is_a_failure_that_shows_no_number(
     ask: Ask, gateway: Any, context: Context, phone: str
 ) -> None:
-    import dataclasses
-
     challenge = UUID(await ask(phone))
     other = msgspec.structs.replace(context.settings, sms_key="another-key-altogether")
 
@@ -219,5 +218,7 @@ async def test_what_is_over_is_forgotten_and_the_sessions_stay(
 
     assert await conn.fetchval("select count(*) from identity.challenges") == 1
     assert await conn.fetchval("select count(*) from identity.sessions") == 3
-    left = await conn.fetch("select s.account_id::text from identity.refresh_tokens t join identity.sessions s on s.id = t.session_id")
+    left = await conn.fetch(
+        "select s.account_id::text from identity.refresh_tokens t join identity.sessions s on s.id = t.session_id"
+    )
     assert {row[0] for row in left} == {old["account_id"], fresh["account_id"]}

@@ -43,7 +43,9 @@ async def test_a_refresh_brings_the_next_pair_of_the_same_session(
     assert (second["account_id"], second["new_account"]) == (first["account_id"], False)
     assert second["refresh_token"] != first["refresh_token"]
     assert len(second["refresh_token"]) >= 43  # 256 bits in base64url
-    sessions = {jwt.decode(pair["access_token"], options={"verify_signature": False})["sid"] for pair in (first, second)}
+    sessions = {
+        jwt.decode(pair["access_token"], options={"verify_signature": False})["sid"] for pair in (first, second)
+    }
     assert len(sessions) == 1
     assert (await client.get("/v1/me", headers=held(second))).status_code == 200
 
@@ -130,8 +132,17 @@ async def test_a_token_nobody_was_given_refreshes_nothing(refresh: Refresh, toke
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
-@pytest.mark.parametrize("body", [{}, {"refresh_token": ""}, {"refresh_token": 7}, {"refresh_token": "a" * 129},
-                                  {"refresh_token": "é" * 43}, {"refresh_token": "A" * 43, "account_id": "x"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"refresh_token": ""},
+        {"refresh_token": 7},
+        {"refresh_token": "a" * 129},
+        {"refresh_token": "é" * 43},
+        {"refresh_token": "A" * 43, "account_id": "x"},
+    ],
+)
 async def test_what_is_no_refresh_token_names_the_field(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
     answer = await client.post("/v1/auth/refresh", json=body)
 

@@ -76,8 +76,8 @@ async def test_known_and_unknown_phones_get_the_same_answer(client: httpx.AsyncC
 
 @pytest.mark.parametrize(
     "phone",
-    ["02723822222", "1900123456", "18001091", "+16502530000", "0912345678;ext=1", "tel:0912345678", "０９１２３４５６７８",
-     "0912345678,,1", "o912345678", "0123456789", "++84912345678"],
+    ["02723822222", "1900123456", "18001091", "+16502530000", "0912345678;ext=1", "tel:0912345678",
+     "０９１２３４５６７８", "0912345678,,1", "o912345678", "0123456789", "++84912345678"],
 )  # fmt: skip
 async def test_what_is_no_mobile_number_is_refused_before_anything_happens(
     client: httpx.AsyncClient, conn: asyncpg.Connection, phone: str
@@ -230,7 +230,9 @@ async def test_production_has_no_such_door(
     app: Edge, settings: Settings, valkey: redis.asyncio.Redis, clock: Any, conn: asyncpg.Connection, at: Any
 ) -> None:
     """The same code on the same data: 000000 is wrong, a gateway is asked to send, and staff need a passkey."""
-    live = create_app(msgspec.structs.replace(settings, env="production"), pool=app.app.state.pool, valkey=valkey, clock=clock)
+    live = create_app(
+        msgspec.structs.replace(settings, env="production"), pool=app.app.state.pool, valkey=valkey, clock=clock
+    )
 
     for phone in (WORKER, OFFICIAL, "+84900000092", "+84900000093", "+84900000094"):
         async with at(live) as client:
@@ -254,8 +256,8 @@ async def test_too_many_wrong_codes_anywhere_close_the_way_in_for_a_while(
 ) -> None:
     challenge = await ask(WORKER)
     await conn.execute(
-        """insert into identity.challenges (purpose, audience, phone_index, phone_cipher, nonce, code_key, locale, tries,
-                                            created_at, expires_at)
+        """insert into identity.challenges (purpose, audience, phone_index, phone_cipher, nonce, code_key, locale,
+                                            tries, created_at, expires_at)
            select 'sign_in', 'app', '', '', '', '1', 'vi', 5, $1, $1::timestamptz + interval '3 minutes'
              from generate_series(1, $2)""",
         clock(), FAILURES // 5,

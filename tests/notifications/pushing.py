@@ -79,6 +79,25 @@ class World:
         await self.phone(account, target, **about)
         return account
 
+    async def crowd(self, size: int) -> list[UUID]:
+        """Many people with one phone each."""
+        rows = await self.pool.fetch(
+            """with account as (
+                   insert into identity.accounts (phone_index, phone_cipher)
+                   select uuid_send(uuidv7()), '' from generate_series(1, $1) returning id),
+               session as (
+                   insert into identity.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at,
+                                                  idle_expires_at, expires_at)
+                   select id, 'app', 0, '{otp}', now(), now(), now() + interval '30 days', now() + interval '90 days'
+                     from account returning id, account_id)
+               insert into notifications.devices (installation_id, account_id, session_id, target_kind, target, platform,
+                                                  locale, registered_at)
+               select 'installation-good-' || account_id, account_id, id, 'fid', 'good-' || account_id, 'android', 'vi', now()
+                 from session returning account_id""",
+            size,
+        )
+        return [row["account_id"] for row in rows]
+
     async def tell(self, *accounts: UUID) -> None:
         """A notice to each of them, and with it the pushes."""
         now = self.context.clock()

@@ -33,7 +33,7 @@ async def test_a_push_says_nothing_about_anybody(world: World) -> None:
         await world.settled()
 
     sent = json.dumps(world.accepted()[0].message, ensure_ascii=False)
-    assert not any(word in sent for canary in CANARIES for word in canary.split())
+    assert not any(canary in sent for canary in CANARIES)
     assert str(account) not in sent
     assert set(world.accepted()[0].message["data"]) == {"notification_id", "topic", "subject_kind", "subject_id"}
 
@@ -115,7 +115,7 @@ async def test_when_fcm_asks_for_a_pause_every_push_waits_for_it(world: World) -
     await world.tell(await world.somebody("quota-1-a"))
     async with world.sending():
         await until(lambda: has_tried(world, "quota-1-a"))
-        await world.tell(*[await world.somebody() for _ in range(20)])
+        await world.tell(*await world.crowd(20))
         asked = asyncio.get_running_loop().time()
         await asyncio.sleep(1.5)
         assert world.accepted() == []
@@ -153,7 +153,7 @@ async def arrived(world: World, target: str) -> bool:
 
 async def test_without_an_access_token_nothing_is_tried_and_nothing_lost(world: World) -> None:
     world.server.outage.on = world.server.outage.grants = True
-    await world.tell(*[await world.somebody() for _ in range(5)])
+    await world.tell(*await world.crowd(5))
 
     async with world.sending():
         await asyncio.sleep(0.7)
@@ -170,7 +170,7 @@ async def test_while_our_credentials_are_refused_pushes_wait_and_lose_no_try(wor
     account = json.loads(world.settings.fcm_credentials.read_text())
     other = tmp_path / "other.json"
     other.write_text(json.dumps({**account, "project_id": "somebody-elses"}))
-    await world.tell(*[await world.somebody() for _ in range(5)])
+    await world.tell(*await world.crowd(5))
 
     async with world.sending(world.sender(credentials=other)):
         await asyncio.sleep(1.5)
@@ -195,7 +195,7 @@ async def test_an_access_token_that_fcm_no_longer_takes_is_replaced(world: World
 
 
 async def test_two_senders_never_send_the_same_push(world: World) -> None:
-    await world.tell(*[await world.somebody() for _ in range(300)])
+    await world.tell(*await world.crowd(300))
 
     async with world.sending(world.sender(), world.sender()):
         await world.settled(20)
@@ -287,7 +287,7 @@ async def test_a_push_that_nobody_needs_any_more_is_not_sent(world: World) -> No
 
 async def test_a_sender_that_stops_gives_back_every_lease(world: World) -> None:
     world.server.latency.ms = 1_500
-    await world.tell(*[await world.somebody() for _ in range(150)])
+    await world.tell(*await world.crowd(150))
 
     async with world.sending(grace=0.2):
         await until(lambda: all_leased(world))

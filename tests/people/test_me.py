@@ -108,9 +108,7 @@ async def test_a_change_of_what_was_changed_since_is_stale(client: httpx.AsyncCl
 
     again = await client.patch("/v1/me", json={"birth_year": 1991}, headers=mine)
     whatever = await client.patch("/v1/me", json={"birth_year": 1992}, headers=mine | {"If-Match": "*"})
-    blindly = await client.patch(
-        "/v1/me", json={"birth_year": 1993}, headers={"Authorization": mine["Authorization"]}
-    )
+    blindly = await client.patch("/v1/me", json={"birth_year": 1993}, headers={"Authorization": mine["Authorization"]})
 
     assert (again.status_code, again.json()["code"]) == (412, "stale")
     assert whatever.json()["birth_year"] == 1992
@@ -161,15 +159,13 @@ async def test_the_entity_tag_is_that_of_everything_shown(
     held = headers | {"If-None-Match": first.headers["ETag"]}
     unchanged = await client.get("/v1/me", headers=held)
     await conn.execute(
-        "insert into employers.members (employer_id, account_id, role) select id, $1, 'recruiter' from employers.employers"
-        " limit 1",
+        """insert into employers.members (employer_id, account_id, role)
+           select id, $1, 'recruiter' from employers.employers limit 1""",
         WORKER.account_id,
     )
 
     hired = await client.get("/v1/me", headers=held)
-    changed = await client.patch(
-        "/v1/me", json={"locale": "en"}, headers=headers | {"If-Match": first.headers["ETag"]}
-    )
+    changed = await client.patch("/v1/me", json={"locale": "en"}, headers=headers | {"If-Match": first.headers["ETag"]})
 
     assert unchanged.status_code == 304
     assert hired.status_code == 200
@@ -196,7 +192,8 @@ async def test_a_phone_sealed_for_another_account_opens_for_nobody(
 ) -> None:
     headers = await bearer(OWNER.account_id)
     await conn.execute(
-        "update identity.accounts set phone_cipher = (select phone_cipher from identity.accounts where id = $1) where id = $2",
+        """update identity.accounts a set phone_cipher = other.phone_cipher
+             from identity.accounts other where other.id = $1 and a.id = $2""",
         WORKER.account_id, OWNER.account_id,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -118,7 +119,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         openapi_config=None,
         logging_config=None,
     )
-    edge = Edge(app, settings, log)
+    edge = Edge(app, settings, log=log, cache=state.cache, limiter=state.limiter, authenticator=state.authenticator)
     state.document = openapi.Document(edge.routes)
     return edge
 
@@ -129,11 +130,16 @@ def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> Any:
         return lambda: None
     for port in range(settings.metrics_port, settings.metrics_port + settings.workers):
         with contextlib.suppress(OSError):
-            server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
+            server, _thread = start_http_server(port, addr="127.0.0.1", registry=registry)
             return server.shutdown
     raise OSError(f"no free port for metrics from {settings.metrics_port} on")
 
 
 def serve() -> Edge:
     """What granian loads: each of its processes reads the settings again."""
-    return create_app(read())
+    app = create_app(read())
+    # What stands after the start stays: the collector need not walk it again and again (a tenth of a request's time).
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    return app

@@ -36,7 +36,7 @@ from longan.errors import (
     UriTooLong,
 )
 from longan.exchange import Exchange
-from longan.limits import Bucket, Limiter
+from longan.limits import Limiter
 from longan.policy import Policy
 from longan.settings import Settings
 from longan.strict_json import is_clean
@@ -69,10 +69,21 @@ _ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
 class Edge:
     """The ASGI application that granian serves; Litestar stands behind it."""
 
-    def __init__(self, app: Litestar, settings: Settings, log: AccessLog) -> None:
+    def __init__(
+        self,
+        app: Litestar,
+        settings: Settings,
+        *,
+        log: AccessLog,
+        cache: Cache,
+        limiter: Limiter,
+        authenticator: Authenticator,
+    ) -> None:
         self.app = app
         self.routes = Routes(app)
-        self._settings = settings
+        self.cache = cache
+        self.limiter = limiter
+        self.authenticator = authenticator
         self._proxies = settings.proxies
         self._log = log
         self._ids = map("{}{:x}".format, repeat(secrets.token_hex(6)), count(secrets.randbelow(2**24)))
@@ -115,11 +126,10 @@ class Edge:
         routing, in which nothing is built that is not sent."""
         if scope["method"] != "GET":
             return False
-        state = self.app.state
         now = time.monotonic()
         language = headers.get(b"accept-language")
         locale = "vi" if language is None else _locale(language)
-        entry: Entry | None = state.cache.near((_raw_path(scope), scope["query_string"], locale), now)
+        entry = self.cache.near((_raw_path(scope), scope["query_string"], locale), now)
         if entry is None or not _accepts(headers, "application/json"):
             return False
         held = headers.get(b"if-none-match")
@@ -131,7 +141,7 @@ class Edge:
             await send({"type": "http.response.start", "status": 304, "headers": [*kept, mine]})
             await send({"type": "http.response.body", "body": b""})
         else:
-            bucket: Bucket | None = state.limiter.buckets.get((entry.limit, self._client(scope, headers)))
+            bucket = self.limiter.buckets.get((entry.limit, self._client(scope, headers)))
             if bucket is None or not bucket.take(now):
                 return False
             status, size = 200, len(entry.body)
@@ -172,7 +182,7 @@ class Edge:
             raise NotFound
         raise MethodNotAllowed(headers={"Allow": _allow(found)})
 
-    async def _app(self, scope: Scope, receive: Receive, answer: "Outgoing") -> None:
+    async def _app(self, scope: Scope, receive: Receive, answer: Send) -> None:
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
         await self.app(scope, receive, answer)  # type: ignore[arg-type]
@@ -205,9 +215,8 @@ class Edge:
         policy = operation.policy if operation else None
         authorization = headers.get(b"authorization")
         if authorization is not None:
-            authenticator: Authenticator = self.app.state.authenticator
             try:
-                exchange.principal = await authenticator.principal(authorization.decode("latin-1"), exchange)
+                exchange.principal = await self.authenticator.principal(authorization.decode("latin-1"), exchange)
             except Unauthenticated:
                 # A stale token must not shut anybody out of what needs none: apps send it along with everything.
                 if policy is not None and policy.auth not in ("public", "optional"):
@@ -223,9 +232,8 @@ class Edge:
         if name is None:
             return
         known, now = exchange.principal, time.monotonic()
-        limiter: Limiter = self.app.state.limiter
         who = str(known.account_id) if known else exchange.client
-        bucket, allowed = await limiter.check(name, who, known is None, now)
+        bucket, allowed = await self.limiter.check(name, who, known is None, now)
         answer.extra += bucket.headers(now)
         if not allowed:
             raise RateLimited(headers={"Retry-After": str(bucket.reset_seconds(now))})
@@ -235,28 +243,25 @@ class Edge:
     ) -> Receive:
         """The whole body, bounded in size and time, before anything else is started for it."""
         exchange.body = await _read(receive, headers.get(b"content-length"))
-        if exchange.body.strip() not in (b"", b"{}") or operation.takes_body:
+        if exchange.body.strip() not in (b"", b"{}") or operation.needs_body:
             kind = headers.get(b"content-type", b"").decode("latin-1").strip()
             if _JSON.fullmatch(kind) is None or b"content-encoding" in headers:
                 raise UnsupportedMediaType
             if not operation.takes_body:
                 raise InvalidRequest(FieldError("", "unknown"))
 
-        async def again() -> Message:
-            nonlocal replayed
-            if not replayed:
-                replayed = True
-                return {"type": "http.request", "body": exchange.body, "more_body": False}
-            return await receive()
+        whole = iter([{"type": "http.request", "body": exchange.body, "more_body": False}])
 
-        replayed = False
+        async def again() -> Message:
+            return next(whole, None) or await receive()
+
         return again
 
     async def _fill(
         self, scope: Scope, exchange: Exchange, receive: Receive, answer: "Outgoing", operation: Operation
     ) -> None:
         """Answer from a cache or from the handler, and keep the answer."""
-        cache: Cache = self.app.state.cache
+        cache = self.cache
         family = operation.policy.cache or ""
         key = (_raw_path(scope), scope["query_string"], exchange.locale)
         entry = cache.near(key, time.monotonic()) or await cache.far(family, key)
@@ -316,7 +321,7 @@ class Catch:
 class Outgoing:
     """The way out: adds what every answer carries, keeps HEAD and 304 without a body, counts what was sent."""
 
-    __slots__ = ("exchange", "extra", "headers", "mute", "path", "send", "size", "started", "status")
+    __slots__ = ("exchange", "extra", "headers", "mute", "path", "reads", "send", "size", "started", "status")
 
     def __init__(self, scope: Scope, exchange: Exchange, send: Send, headers: dict[bytes, bytes]) -> None:
         self.exchange = exchange
@@ -324,6 +329,7 @@ class Outgoing:
         self.headers = headers
         self.path = _raw_path(scope)[:200].decode("latin-1")
         self.mute = scope["method"] == "HEAD"
+        self.reads = scope["method"] in ("GET", "HEAD")
         self.started = False
         self.status = 500
         self.size = 0
@@ -340,8 +346,8 @@ class Outgoing:
     async def _start(self, status: int, headers: Headers) -> None:
         exchange = self.exchange
         names = {name for name, _ in headers}
-        if status == 200 and exchange.etag is not None:
-            if _matches(self.headers.get(b"if-none-match"), exchange.etag) and exchange.policy and not exchange.body:
+        if status in (200, 201) and exchange.etag is not None:
+            if self.reads and _matches(self.headers.get(b"if-none-match"), exchange.etag):
                 status, self.mute = 304, True
                 headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
             headers.append((b"etag", exchange.etag.encode()))
@@ -402,13 +408,15 @@ def _allow(found: dict[str, Operation]) -> str:
 
 
 def _accepts(headers: dict[bytes, bytes], produces: str) -> bool:
+    """Whether Accept allows one of the kinds in `produces` (RFC 9110 section 12.5.1)."""
     sent = headers.get(b"accept")
-    if not sent or (b"*/*" in sent and b"*/*;q=0" not in sent):
+    if not sent or sent == b"*/*":
         return True
-    family = produces.split("/", maxsplit=1)[0] + "/*"
+    kinds = produces.split(", ")
+    wanted = {"*/*", *kinds, *(kind.split("/")[0] + "/*" for kind in kinds)}
     for part in sent.decode("latin-1").lower().split(","):
         kind, *rest = (piece.strip() for piece in part.split(";"))
-        if kind in (produces, family) and not any(re.fullmatch(r"q=0(\.0*)?", piece) for piece in rest):
+        if kind in wanted and not any(re.fullmatch(r"q=0(\.0*)?", piece) for piece in rest):
             return True
     return False
 

@@ -8,6 +8,7 @@ import msgspec
 import redis.asyncio
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
 from longan.policy import decided
@@ -35,7 +36,12 @@ async def get_health() -> Health:
     return Health("ok")
 
 
-@get("/readyz", tags=["health"], opt=decided(auth="public", limit=None))
+@get(
+    "/readyz",
+    tags=["health"],
+    responses={503: ResponseSpec(Readiness, description="Not ready")},
+    opt=decided(auth="public", limit=None),
+)
 async def get_readiness(state: State) -> Response[Readiness]:
     """Whether the process can do its work: 503 with the parts when it cannot"""
     database, cache = await asyncio.gather(_database(state.pool), _cache(state.valkey))
@@ -54,7 +60,7 @@ async def _database(pool: asyncpg.Pool) -> Part:
 async def _cache(valkey: redis.asyncio.Redis) -> Part:
     try:
         async with asyncio.timeout(PART_SECONDS):
-            await valkey.execute_command("PING")
+            await valkey.execute_command("PING")  # type: ignore[no-untyped-call]
     except (RedisError, OSError, TimeoutError):
         return "down"
     return "ok"

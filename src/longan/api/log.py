@@ -57,12 +57,12 @@ class Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("longan_requests", "Requests", labels=["route", "method", "status"])
-        for key, number in list(self._requests.items()):
-            requests.add_metric(list(key), number)
+        for key, times in list(self._requests.items()):
+            requests.add_metric(list(key), times)
         yield requests
         queries = CounterMetricFamily("longan_request_queries", "Database round trips of requests", labels=["route"])
-        for route, number in list(self._queries.items()):
-            queries.add_metric([route], number)
+        for route, times in list(self._queries.items()):
+            queries.add_metric([route], times)
         yield queries
         seconds = HistogramMetricFamily("longan_request_seconds", "Duration of requests", labels=["route"])
         for route, kept in list(self._seconds.items()):

@@ -26,6 +26,7 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     policy: Policy
     takes_body: bool
+    needs_body: bool
     parameters: frozenset[str]
     handler: Any
 
@@ -62,8 +63,8 @@ class Routes:
                 node.form = _FORMS[part.type]
             else:
                 node = node.texts.setdefault(part, Node())
-        found = {
-            method: _operation(handler, str(method), route)
+        found: dict[str, Operation] = {
+            str(method): _operation(handler, str(method), route)
             for method, (handler, _) in route.route_handler_map.items()
             if method != "OPTIONS"
         }
@@ -93,12 +94,14 @@ def _operation(handler: HTTPRouteHandler, method: str, route: HTTPRoute) -> Oper
     # Litestar resolves a batch of several dependencies in a task group, a task for each; ours only look something up,
     # and one after the other takes a tenth of the time.
     model.dependency_batches = [{dependency} for batch in model.dependency_batches for dependency in batch]
+    data = handler.parsed_fn_signature.parameters.get("data")
     return Operation(
         name=handler.handler_name,
         method=method,
         path=re.sub(r":\w+}", "}", route.path_format),
         policy=handler.opt["policy"],
-        takes_body="data" in handler.parsed_fn_signature.parameters,
+        takes_body=data is not None,
+        needs_body=data is not None and not data.is_optional,
         parameters=frozenset(p.field_alias for p in model.expected_query_params),
         handler=handler,
     )

@@ -110,7 +110,8 @@ class JobChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What `list_jobs` was asked. `wards` are codes in force now; `metres` the radius around `lat`, `lon`.
 
-    `pay_min` is đồng a month. Without `sort`: the best matches of `q` first, or the newest.
+    `pay_min` is đồng a month. Without `sort`: the nearest first when there is a point, else the best matches of `q`,
+    else the newest.
     """
 
     q: str | None = None

@@ -67,7 +67,7 @@ async def list_jobs(
     cursor: Cursor = None,
     limit: Limit = 20,
 ) -> JobPage:
-    """Open jobs, newest first; with `q` the best matches first
+    """Open jobs: the nearest first when there is a point, else the best matches of `q`, else the newest
 
     `sort=distance` needs `lat` and `lon`, `sort=relevance` needs `q`. `sort=pay` puts the best paid by the month first.
     """

@@ -20,7 +20,7 @@ LIST = listing(
        round((sec_to_gc({chord}) / 1000)::numeric, 3)::float8 as distance_km
   from jobs.postings j
   join employers.employers e on e.id = j.employer_id
- where j.status = 'open' and (j.expires_at <= {now}) is not true""",
+ where j.status = 'open' and {unexpired}""",
         columns={
             "rank": (
                 "marked",
@@ -29,14 +29,16 @@ LIST = listing(
                 "when strpos(j.search_text, {folded}) > 0 then 1 else 0 end)",
             ),
             # The straight line through the earth: what the index can sort by.
-            "chord": ("lat", "null::float8", "(ll_to_earth(j.lat, j.lon) <-> ll_to_earth({lat}, {lon}))"),
+            "chord": ("lat", "null::float8", "(j.point <-> ll_to_earth({lat}, {lon}))"),
+            # The same said in two ways. To the planner the first fits two thirds of the rows whatever the time, so it
+            # keeps one plan for the page everybody opens; the second a third, so that what was asked decides each time.
+            "unexpired": ("narrowed", "(j.expires_at <= {now}) is not true", "j.expires_at > {now}"),
         },
         where={
             "q": "j.search @@ to_tsquery('simple', {tsquery})",
             "wards": "j.ward_version = places.version_on({now}::timestamptz::date) and j.ward_code = any({wards})",
             "province_code": "j.province_code = {province_code}",
-            "near": "j.lat is not null and earth_box(ll_to_earth({lat}, {lon}), {metres}) @> ll_to_earth(j.lat, j.lon) "
-            "and sec_to_gc({chord}) <= {metres}",
+            "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> j.point and sec_to_gc({chord}) <= {metres}",
             "pay_min": "j.month_pay >= {pay_min}",
             "employer_id": "j.employer_id = {employer_id}",
         },
@@ -77,7 +79,7 @@ async def search(conn: asyncpg.Connection, cursors: Cursors, asked: Search, curs
 
     Raises `InvalidRequest` for a cursor of another search, or an order that needs `q` or a point and has none.
     """
-    sort = asked.sort or ("relevance" if asked.q else "newest")
+    sort = asked.sort or ("distance" if asked.lat is not None else "relevance" if asked.q else "newest")
     return await LIST.page(conn, cursors, sort, _values(asked), cursor, limit, JobPage)
 
 
@@ -89,7 +91,7 @@ def _values(asked: Search) -> dict[str, object]:
     }
     if asked.q:
         values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q), "folded": fold(asked.q)}
-    return values
+    return values if values.keys() == {"now"} else {**values, "narrowed": True}
 
 
 ONE = """-- jobs.one

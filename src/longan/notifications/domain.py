@@ -37,8 +37,9 @@ CARRIER_SECONDS = 300.0
 
 EVERYTHING = "everything"
 
-# The next round may go well: PostgreSQL is away, or chose us to end a deadlock.
-PASSING = (*db.LOST, asyncpg.TransactionRollbackError)
+# The next round may go well: PostgreSQL is away (asyncpg may be surprised by it in the middle of a statement), or chose
+# us to end a deadlock.
+PASSING = (*db.LOST, asyncpg.InternalClientError, asyncpg.TransactionRollbackError)
 
 log = logging.getLogger("longan.push")
 
@@ -136,6 +137,7 @@ class Sender:
 
     async def _send(self, push: Push) -> None:
         """One try of a leased push, whose result waits to be settled."""
+        begun = False
         try:
             async with self._window:
                 if self._stopping:
@@ -143,9 +145,11 @@ class Sender:
                 elif until := self._lanes.closed(push.platform, self._clock()):
                     made = Settlement(push, "queued", until, error="lane_paused", uncounted=True)
                 else:
+                    begun = True
                     made = self._judged(push, await self._service.send(push, self._clock()))
         except asyncio.CancelledError:
-            made = self._judged(push, Outcome("failed", error="worker_stopped"))
+            again = next_try(push.attempts, self._clock(), self._pace, None) if begun else None
+            made = Settlement(push, "queued", again, error="worker_stopped", uncounted=not begun)
         except ValueError:
             log.exception("push %s makes no valid message", push.id)
             made = Settlement(push, "dead", error="invalid_message")

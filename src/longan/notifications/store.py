@@ -182,7 +182,7 @@ async def tell(
 # A phone may have changed hands, or its owner signed out, since the push was promised: looked at again at every try.
 CLAIM = """-- notifications.claim (worker)
 with due as (
-    select o.id, o.expires_at <= $2 as late, o.attempts >= $6 as spent, i.topic, i.subject_id,
+    select o.id, o.expires_at <= $2 as late, o.attempts >= $5 as spent, i.topic, i.subject_id,
            d.target_kind, d.target, d.platform, d.locale
       from notifications.push_outbox o
       join notifications.inbox i on i.id = o.notification_id

@@ -65,6 +65,7 @@ create table jobs.postings (
     province_code text        not null,
     lat           double precision,
     lon           double precision,
+    point         cube        generated always as (ll_to_earth(lat, lon)) stored,
     pay_min       bigint      check (pay_min > 0),
     pay_max       bigint      check (pay_max >= pay_min),
     pay_currency  text        not null default 'VND' check (pay_currency in ('VND', 'USD')),
@@ -92,7 +93,7 @@ create index postings_by_province on jobs.postings (province_code, published_at 
 create index postings_best_paid on jobs.postings (month_pay desc, id desc) where status = 'open';
 create index postings_due on jobs.postings (expires_at) where status = 'open';
 create index postings_by_employer on jobs.postings (employer_id, published_at desc, id desc);
-create index postings_near on jobs.postings using gist (ll_to_earth(lat, lon)) where status = 'open' and lat is not null;
+create index postings_near on jobs.postings using gist (point) where status = 'open' and point is not null;
 
 create schema applications;
 

@@ -70,6 +70,7 @@ comment on column services.procedures.worker_group is 'the hand-picked procedure
 comment on column services.procedures.detail is 'what get_procedure shows beyond the columns: documents, methods, cases, legal basis, steps, results';
 create index procedures_search on services.procedures using gin (search);
 create index procedures_by_field on services.procedures (field_code, code);
+create index procedures_in_order on services.procedures ((worker_group is null), code);
 
 create schema notifications;
 

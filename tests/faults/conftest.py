@@ -1,0 +1,20 @@
+"""One world for all tests of faults: starting one takes longer than hurting it."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults import world as worlds
+
+
+@pytest.fixture(scope="session")
+async def world() -> AsyncIterator[worlds.World]:
+    with tempfile.TemporaryDirectory(prefix="longan-faults-") as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            folder.chmod(0o711)  # the database's own user must pass through
+        async with worlds.made(folder) as made:
+            yield made

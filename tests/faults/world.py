@@ -1,0 +1,299 @@
+"""The real processes over servers of their own, and the ways in which they are hurt."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import aiohttp
+import asyncpg
+
+from longan import keys, schema
+from longan.crypto import Phones, digest, new_secret
+from longan.devkit import embedded, fcm, stand_ins, supervisor
+from longan.devkit.processes import Keeper, end, spawn
+from longan.devkit.sample import load as sample
+from longan.devkit.server import Server
+from longan.reference import load as reference
+from longan.tokens import Tokens
+from tests.conftest import nothing
+from tests.faults.gate import Gate
+
+# Whoever waits longer hangs.
+PATIENCE = aiohttp.ClientTimeout(total=10.0)
+READY_SECONDS = 30.0
+
+
+class Person(NamedTuple):
+    """Somebody with a session; `name` is found nowhere else."""
+
+    account: UUID
+    session: UUID
+    name: str
+    headers: dict[str, str]
+    refresh_token: str
+
+
+class Seen(NamedTuple):
+    """An answer as a client saw it. `seconds` until its last byte."""
+
+    what: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Running:
+    """One of our commands as a process group, which can be killed outright and started again."""
+
+    def __init__(self, command: str, folder: Path, environment: Mapping[str, str], keeper: Keeper) -> None:
+        self.log = folder / f"{command}.log"
+        self._command = command
+        self._environment = environment
+        self._keeper = keeper
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = spawn(
+            (sys.executable, "-m", "longan", self._command), log=self.log, environment=self._environment
+        )
+        self._keeper.watch(self._process.pid)
+
+    def kill(self) -> None:
+        """SIGKILL to all of it at once: the workers of a server would live on after their main process."""
+        self._stop(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._stop(signal.SIGTERM)
+
+    def _stop(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            if number == signal.SIGKILL:
+                os.killpg(self._process.pid, number)
+            end(self._process, number)
+            self._keeper.forget(self._process.pid)
+            self._process = None
+
+
+@dataclass
+class World:
+    """`people` come through the gate as everybody of ours does; `look` goes around it."""
+
+    folder: Path
+    postgres: embedded.Postgres
+    valkey: embedded.Valkey
+    gate: Gate
+    api: Running
+    worker: Running
+    url: str
+    http: aiohttp.ClientSession
+    tokens: Tokens
+    phones: Phones
+    fcm: fcm.Server
+
+    async def ask(self, method: str, path: str, what: str = "", **given: Any) -> Seen:
+        """Raises `TimeoutError` for a request that hangs, `aiohttp.ClientError` when the answer is lost."""
+        began = asyncio.get_running_loop().time()
+        async with self.http.request(method, self.url + path, **given) as answer:
+            body = await answer.read()
+            return Seen(
+                what or f"{method} {path}", answer.status, answer.headers, body,
+                asyncio.get_running_loop().time() - began,
+            )  # fmt: skip
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self.postgres.dsn, timeout=10, server_settings={"timezone": "UTC"})
+        try:
+            yield connection
+        finally:
+            connection.terminate()
+
+    async def people(self, count: int) -> list[Person]:
+        """Workers with a name and a session each."""
+        made = [self._person() for _ in range(count)]
+        now = datetime.now(UTC)
+        async with self.look() as connection:
+            await connection.executemany(
+                "insert into identity.accounts (id, phone_index, phone_cipher) values ($1, $2, $3)",
+                [(p.account, self.phones.index(p.name), self.phones.seal(p.name, p.account)) for p in made],
+            )
+            await connection.executemany(
+                "insert into identity.roles (account_id, role) values ($1, 'worker')", [(p.account,) for p in made]
+            )
+            await connection.executemany(
+                "insert into people.profiles (account_id, full_name) values ($1, $2)",
+                [(p.account, p.name) for p in made],
+            )
+            await connection.executemany(
+                """insert into identity.sessions (id, account_id, audience, acr, amr, signed_in_at, last_used_at,
+                                                  idle_expires_at, expires_at)
+                   values ($1, $2, 'app', 0, '{otp}', $3::timestamptz, $3, $3 + interval '30 days', $3 + interval '180 days')""",
+                [(p.session, p.account, now) for p in made],
+            )
+            await connection.executemany(
+                "insert into identity.refresh_tokens (digest, session_id, created_at) values ($1, $2, $3)",
+                [(digest(p.refresh_token), p.session, now) for p in made],
+            )
+        return made
+
+    def _person(self) -> Person:
+        account, session, now = uuid4(), uuid4(), datetime.now(UTC)
+        token = self.tokens.sign(account, session, "app", 0, now, now)
+        name = f"Người {uuid4().hex}"
+        return Person(account, session, name, {"Authorization": f"Bearer {token}"}, new_secret())
+
+    async def jobs(self, count: int) -> list[UUID]:
+        """Open postings, any of them."""
+        async with self.look() as connection:
+            found = await connection.fetch(
+                "select id from jobs.postings where status = 'open' and expires_at > now() + interval '1 day' order by id"
+            )
+        return [row["id"] for row in random.sample(found, count)]
+
+    async def employ(self, owner: Person, jobs: list[UUID]) -> None:
+        """Make `owner` a member of whoever offers the jobs."""
+        async with self.look() as connection:
+            await connection.execute(
+                """insert into employers.members (employer_id, account_id, role)
+                   select distinct employer_id, $1::uuid, 'owner' from jobs.postings where id = any($2) on conflict do nothing""",
+                owner.account, jobs,
+            )  # fmt: skip
+
+    async def ready(self) -> None:
+        """Until the API has its database and its cache again, by itself."""
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS
+        while not await self._is_ready():
+            assert asyncio.get_running_loop().time() < deadline, f"not ready: {self.api.log.read_text()[-2000:]}"
+            await asyncio.sleep(0.05)
+
+    async def _is_ready(self) -> bool:
+        try:
+            seen = await self.ask("GET", "/readyz")
+        except (OSError, aiohttp.ClientError, TimeoutError):
+            return False
+        return seen.status == 200 and seen.json["cache"] == "ok"
+
+    def stop_database(self) -> None:
+        """Every process of it stands still, its sockets open."""
+        assert self.postgres.pid is not None
+        for pid in (self.postgres.pid, *children(self.postgres.pid)):
+            os.kill(pid, signal.SIGSTOP)
+
+    def continue_database(self) -> None:
+        assert self.postgres.pid is not None
+        for pid in (*children(self.postgres.pid), self.postgres.pid):
+            os.kill(pid, signal.SIGCONT)
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started, and that are still there."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+async def kill_and_start(server: Server) -> None:
+    """SIGKILL, and as soon as it is dead the start of another one over the same data."""
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    while server.alive:
+        await asyncio.sleep(0.01)
+    await supervisor.up(server)
+
+
+def free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port: int = tried.getsockname()[1]
+        return port
+
+
+async def fill(postgres: embedded.Postgres, keys_dir: Path) -> None:
+    await schema.migrate(postgres.dsn)
+    connection = await asyncpg.connect(postgres.dsn)
+    try:
+        await reference.load(connection, nothing)
+        await sample.load(connection, nothing, datetime.now(UTC), Phones(keys.load(keys_dir)))
+        await connection.execute("analyze")
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def made(folder: Path) -> AsyncIterator[World]:
+    """A world with data in it whose API is ready and whose worker does not run yet."""
+    keys.ensure(folder / "keys")
+    ring = keys.load(folder / "keys")
+    runner = await stand_ins.serve("127.0.0.1", 0)
+    (folder / "fcm.json").write_text(json.dumps(stand_ins.credentials(runner)))
+    data = folder / "servers"
+    with embedded.Postgres(data, durable=False) as postgres:
+        await fill(postgres, folder / "keys")
+    # From here on what is committed must survive.
+    postgres, valkey, keeper = embedded.Postgres(data), embedded.Valkey(data), Keeper()
+    try:
+        postgres.start()
+        valkey.start()
+        socket_name = ".s.PGSQL.5432"
+        behind = Path(postgres.dsn.partition("host=")[2].partition("&")[0]) / socket_name
+        gate = Gate(folder / socket_name, behind)
+        await gate.open()
+        port = free_port()
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("LONGAN_")},
+            "LONGAN_ENV": "development",
+            "LONGAN_DATABASE_URL": f"postgresql://longan@/longan?host={folder}&port=5432",
+            "LONGAN_REDIS_URL": valkey.url,
+            "LONGAN_KEYS_DIR": str(folder / "keys"),
+            "LONGAN_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "LONGAN_PROVINCE_CODE": "80",
+            "LONGAN_PORT": str(port),
+            "LONGAN_METRICS_PORT": "0",
+            "LONGAN_RATE_LIMIT_SCALE": "1000",
+            "LONGAN_SMS_URL": stand_ins.address(runner),
+            "LONGAN_FCM_BASE_URL": stand_ins.address(runner),
+            "LONGAN_FCM_CREDENTIALS": str(folder / "fcm.json"),
+        }
+        api, worker = (Running(command, folder, environment, keeper) for command in ("api", "worker"))
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector) as http:
+            world = World(
+                folder=folder, postgres=postgres, valkey=valkey, gate=gate, api=api, worker=worker,
+                url=environment["LONGAN_PUBLIC_URL"], http=http, phones=Phones(ring),
+                tokens=Tokens(ring, environment["LONGAN_PUBLIC_URL"]), fcm=runner.app[fcm.SERVER],
+            )  # fmt: skip
+            try:
+                api.start()
+                await world.ready()
+                yield world
+            finally:
+                worker.stop()
+                api.stop()
+                await gate.shut()
+    finally:
+        keeper.close()
+        valkey.stop()
+        postgres.stop()
+        await runner.cleanup()

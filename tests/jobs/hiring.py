@@ -1,0 +1,62 @@
+"""Who hires and who looks for work: the sample's personas, and what they send."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from longan.devkit.sample.personas import PERSONAS
+from tests.conftest import Bearer
+
+ACCOUNTS = {persona.phone[-2:]: persona.account_id for persona in PERSONAS}
+WORKER, SECOND_WORKER = ACCOUNTS["01"], ACCOUNTS["02"]
+OWNER, UNVERIFIED_OWNER = ACCOUNTS["11"], ACCOUNTS["12"]
+LABOUR_OFFICIAL, ADMINISTRATOR = ACCOUNTS["21"], ACCOUNTS["31"]
+
+UNKNOWN = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
+BEN_LUC = "27991"
+LONG_AN = "27694"
+
+
+async def employer_of(conn: asyncpg.Connection, owner: UUID) -> UUID:
+    found: UUID = await conn.fetchval("select employer_id from employers.members where account_id = $1", owner)
+    return found
+
+
+def job(employer: UUID | str, **changes: object) -> dict[str, object]:
+    return {
+        "employer_id": str(employer), "title": "Thợ may mẫu", "description": "May mẫu áo sơ mi.",
+        "ward_code": LONG_AN, "pay": {"min": 9_000_000, "max": 13_000_000}, "openings": 3,
+        "expires_at": "2099-01-01T00:00:00Z", **changes,
+    }  # fmt: skip
+
+
+async def drafted(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, owner: UUID = OWNER, **changes: object
+) -> dict[str, Any]:
+    """A draft of the owner's employer."""
+    body = job(await employer_of(conn, owner), **changes)
+    answer = await client.post("/v1/jobs", json=body, headers=await bearer(owner))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def published(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, **changes: object
+) -> dict[str, Any]:
+    """A posting of the verified employer, open."""
+    made = await drafted(client, conn, bearer, **changes)
+    answer = await client.post(f"/v1/jobs/{made['id']}/publish", headers=await bearer(OWNER))
+    assert answer.status_code == 200, answer.text
+    opened: dict[str, Any] = answer.json()
+    return opened
+
+
+async def promised(conn: asyncpg.Connection) -> list[tuple[str, dict[str, str]]]:
+    """The tasks promised so far, in order: topic and payload."""
+    rows = await conn.fetch("select entrypoint, convert_from(payload, 'UTF8')::jsonb::text from pgqueuer order by id")
+    import json
+
+    return [(row[0], json.loads(row[1])) for row in rows]
