@@ -13,7 +13,7 @@ from bench.data import POSTINGS
 from bench.limit import CONNECTIONS as POOL
 from bench.load import CONNECTIONS, Failed
 from bench.rows import ROWS, Figures
-from bench.table import aims, placed, render
+from bench.table import aims, placed, refusals, render
 from longan.devkit.processes import CannotStart
 from longan.devkit.terminal import Terminal
 
@@ -69,7 +69,7 @@ def _report(figures: list[Figures], command: str, seconds: int, rounds: int, pee
     )
     return "\n".join([
         how, "", *(f"- {line}" for line in [machine.processor(), *machine.versions(peer, pgbench())]), "",
-        render(figures), "", *aims(figures),
+        render(figures), "", *aims(figures), *refusals(figures),
     ])  # fmt: skip
 
 

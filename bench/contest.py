@@ -19,7 +19,7 @@ import jwt
 from bench import data, limit, load, machine, same, servers
 from bench.bare import ANSWERS_FILE
 from bench.load import Failed, Measured, Script
-from bench.pairs import JOB_PREFIX, JOBS, RUNS, SPAN, WORKER_PREFIX, WORKERS, numbered
+from bench.pairs import JOB_PREFIX, JOBS, RUNS, SPAN, SPARE, WORKER_PREFIX, WORKERS, numbered
 from bench.rows import BARE, OURS, PEER, PGBENCH, Figures, Row
 from bench.wire import Tap
 from longan import keys, schema
@@ -104,17 +104,16 @@ class Contest:
 
     def _counted(self, row: Row, server: servers.Server, tap: Tap) -> tuple[float, list[str]]:
         """Round trips of a request in the middle of many by one worker, and the statements of one."""
-        token = self._some_tokens(server.name)[0]
-        first = next(self._spans) * SPAN
+        token = self._token(server.name, SPARE["peer" if server.name == PEER else "ours"])
         with httpx.Client(base_url=server.url, trust_env=False) as client:
             for number in range(WARMED):
-                _ask(client, row, token, first + number)
+                _ask(client, row, token, number)
             tap.begin()
             for number in range(WARMED, WARMED + COUNTED):
-                _ask(client, row, token, first + number)
+                _ask(client, row, token, number)
             trips = tap.round_trips / COUNTED
             tap.begin()
-            _ask(client, row, token, first + WARMED + COUNTED)
+            _ask(client, row, token, WARMED + COUNTED)
         # The session behind a token is looked up again every three seconds: not a part of every request.
         return trips, [statement for statement in tap.statements if not statement.startswith("-- auth.")]
 
@@ -134,15 +133,14 @@ class Contest:
 
     def _compare(self, rows: list[Row]) -> None:
         with self._terminal.step("Ours and the peer answer the same"):
-            ours, theirs = self._some_tokens(OURS)[0], self._some_tokens(PEER)[0]
-            first = next(self._spans) * SPAN // JOBS
+            ours, theirs = self._token(OURS, SPARE["ours"]), self._token(PEER, SPARE["ours"])
             for row in rows:
                 for name in (OURS, UNCACHED):
                     urls = self._servers[name].url, self._servers[PEER].url
                     if not row.writes:
                         same.check_read(*urls, row.path, ours, theirs)
                     elif name == OURS:
-                        same.check_apply(*urls, ours, theirs, (first % JOBS, first % JOBS + 1))
+                        same.check_apply(*urls, ours, theirs, (JOBS - 1, JOBS - 2))
 
     def _measure(self, row: Row, seconds: int, rounds: int) -> Figures:
         runs: dict[str, list[Measured]] = {who: [] for who in row.contenders}
@@ -166,21 +164,18 @@ class Contest:
     def _script(self, row: Row, who: str) -> Script:
         if not row.signed_in:
             return Script("summary")
-        tokens = load.write_tokens(self._folder / "tokens.txt", self._some_tokens(who))
+        tokens = load.write_tokens(self._folder / "tokens.txt", [self._token(who, worker) for worker in range(WORKERS)])
         if not row.writes:
             return Script("me", (tokens,))
         return Script("apply", (tokens, str(next(self._spans) * SPAN), str(JOBS), JOB_PREFIX))
 
-    def _some_tokens(self, who: str) -> list[str]:
-        """A token of every worker, good for five minutes, of the kind that a contender reads."""
+    def _token(self, who: str, worker: int) -> str:
+        """A worker's token, good for five minutes, of the kind that the contender reads."""
         now = datetime.now(UTC)
         if who != PEER:
-            return data.our_tokens(self._tokens, now)
-        expires = now + timedelta(minutes=5)
-        return [
-            jwt.encode({"sub": str(numbered(WORKER_PREFIX, n)), "acr": 0, "exp": expires}, self._secret, "HS256")
-            for n in range(WORKERS)
-        ]
+            return data.our_token(self._tokens, worker, now)
+        claims = {"sub": str(numbered(WORKER_PREFIX, worker)), "acr": 0, "exp": now + timedelta(minutes=5)}
+        return jwt.encode(claims, self._secret, "HS256")
 
     @contextmanager
     def _ours(self, name: str, database_url: str) -> Iterator[servers.Server]:

@@ -2,11 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 
-from bench.pairs import SESSION_PREFIX, WORKER_PREFIX, WORKERS, numbered
+from bench.pairs import SESSION_PREFIX, SPARE, WORKER_PREFIX, WORKERS, numbered
 from bench.postings import EMPLOYER_COLUMNS, POSTING_COLUMNS, make, progress
 from longan import keys, schema
 from longan.crypto import Phones
@@ -80,7 +79,7 @@ async def _postings(connection: asyncpg.Connection, now: datetime, tell: Tell) -
 
 async def _workers(connection: asyncpg.Connection, phones: Phones, now: datetime, tell: Tell) -> None:
     async with connection.transaction():
-        for number in range(WORKERS):
+        for number in range(WORKERS + len(SPARE)):
             account, phone = numbered(WORKER_PREFIX, number), f"+8498{number:07d}"
             await connection.execute(
                 WORKER, account, phones.index(phone), phones.seal(phone, account), f"Công nhân {number + 1}",
@@ -90,11 +89,6 @@ async def _workers(connection: asyncpg.Connection, phones: Phones, now: datetime
             tell("signed in", number + 1, WORKERS)
 
 
-def our_tokens(tokens: Tokens, now: datetime) -> list[str]:
-    """An access token of every worker, good for five minutes."""
-    return [tokens.sign(account, session, "app", 0, now - timedelta(seconds=1), now) for account, session in people()]
-
-
-def people() -> list[tuple[UUID, UUID]]:
-    """Account and session of every worker."""
-    return [(numbered(WORKER_PREFIX, number), numbered(SESSION_PREFIX, number)) for number in range(WORKERS)]
+def our_token(tokens: Tokens, worker: int, now: datetime) -> str:
+    """An access token of a worker, good for five minutes."""
+    return tokens.sign(numbered(WORKER_PREFIX, worker), numbered(SESSION_PREFIX, worker), "app", 0, now, now)

@@ -6,6 +6,8 @@
 from uuid import UUID
 
 WORKERS = 1_024
+# Two more, who apply before the measuring begins: one at ours, one at the peer.
+SPARE = {"ours": WORKERS, "peer": WORKERS + 1}
 JOBS = 51_200
 # A contender's run takes its numbers from a span of its own: more than any can use up in a minute.
 SPAN = 500_000

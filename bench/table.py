@@ -70,6 +70,16 @@ def aims(figures: Sequence[Figures]) -> list[str]:
     return said
 
 
+def refusals(figures: Sequence[Figures]) -> list[str]:
+    """A line for every contender that could not answer everything."""
+    return [
+        f"- {found.row.title}: {who} refused {most:.2%} of a run's requests"
+        for found in figures
+        for who in found.row.contenders
+        if (most := max(run.refused for run in found.runs[who]))
+    ]
+
+
 def _aim(wanted: str, reached: str, met: bool) -> str:
     return f"- {wanted}: {reached}, {'met' if met else '**fell short**'}"
 

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 import pytest
-from notifications.pushing import CANARIES, World, environment, made_world, until, world
+from notifications.pushing import CANARIES, World, environment, fresh_world, made_world, until
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job
@@ -45,7 +45,13 @@ async def endless(context: Context) -> None:
 
 
 class Room:
-    TASKS = {"counted": counted, "stubborn": stubborn, "endless": endless}
+    TASKS: ClassVar = {"counted": counted, "stubborn": stubborn, "endless": endless}
+
+
+@pytest.fixture
+async def world(services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with fresh_world(services, template, keys_dir, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

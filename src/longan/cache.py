@@ -48,7 +48,7 @@ class Cache:
         self._size = 0
         self._entries: OrderedDict[Key, tuple[float, str, Entry]] = OrderedDict()
         self._generations: dict[str, int] = {}
-        self._listening = False
+        self.listens = False
         self._filling: set[asyncio.Task[None]] = set()
 
     def near(self, key: Key, now: float) -> Entry | None:
@@ -63,7 +63,7 @@ class Cache:
 
     async def far(self, family: str, key: Key) -> Entry | None:
         """The entry another process left in Valkey."""
-        if not self._listening:
+        if not self.listens:
             return None
         try:
             async with asyncio.timeout(VALKEY_SECONDS):
@@ -85,17 +85,21 @@ class Cache:
         if generation != self.generation(family):
             return
         self._keep(family, key, entry)
-        if self._listening:
+        if self.listens:
             task = asyncio.ensure_future(self._send(family, key, entry))
             self._filling.add(task)
             task.add_done_callback(self._filling.discard)
+
+    async def filled(self) -> None:
+        """Until what was put has reached Valkey."""
+        await asyncio.gather(*self._filling)
 
     def _keep(self, family: str, key: Key, entry: Entry) -> None:
         size = _size(key, entry)
         if size > self._max // 16:
             return
         self._drop(key)
-        life = SECONDS[family] if self._listening else ALONE_SECONDS
+        life = SECONDS[family] if self.listens else ALONE_SECONDS
         self._entries[key] = (time.monotonic() + life, family, entry)
         self._size += size
         while self._size > self._max:
@@ -128,7 +132,7 @@ class Cache:
                     await calls.subscribe(CHANNEL)
                     for family in SECONDS:
                         self.forget(family, int(await self._valkey.get(f"generation:{family}") or 0))
-                    self._listening = True
+                    self.listens = True
                     async for call in calls.listen():
                         if call["type"] == "message":
                             family, _, generation = call["data"].decode().partition(" ")
@@ -136,7 +140,7 @@ class Cache:
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("cache: Valkey is away (%s)", type(error).__name__)
             finally:
-                self._listening = False
+                self.listens = False
                 for family in SECONDS:
                     self.forget(family, -1)
             await asyncio.sleep(1.0)

@@ -158,7 +158,7 @@ def _segment(segment: str) -> dict[str, Any]:
     decoded = _canonical(segment)
     if decoded is None:
         raise InvalidToken
-    value = json.loads(decoded, object_pairs_hook=_once)
+    value = json.loads(decoded.decode("utf-8"), object_pairs_hook=_once)
     if not isinstance(value, dict):
         raise InvalidToken
     return value

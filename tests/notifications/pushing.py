@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 import aiohttp
 import asyncpg
 import msgspec
-import pytest
 import redis.asyncio
 
 from longan import clock, db, keys
@@ -56,7 +55,8 @@ class World:
         session: UUID = await self.pool.fetchval(
             """insert into identity.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at,
                                               idle_expires_at, expires_at)
-               values ($1, 'app', 0, '{otp}', $2::timestamptz, $2, $2 + interval '30 days', $2 + interval '90 days') returning id""",
+               values ($1, 'app', 0, '{otp}', $2::timestamptz, $2, $2 + interval '30 days', $2 + interval '90 days')
+               returning id""",
             account, now,
         )  # fmt: skip
         return session
@@ -65,8 +65,8 @@ class World:
         """A phone of theirs, registered in their newest session; its target, by which the local FCM misbehaves."""
         target = target or f"good-{uuid4()}"
         await self.pool.execute(
-            """insert into notifications.devices (installation_id, account_id, session_id, target_kind, target, platform,
-                                                  locale, registered_at)
+            """insert into notifications.devices
+                   (installation_id, account_id, session_id, target_kind, target, platform, locale, registered_at)
                select $1, $2, s.id, $3, $4, $5, 'vi', $6 from identity.sessions s
                 where s.account_id = $2 order by s.signed_in_at desc limit 1""",
             f"installation-{target}", account, kind, target, platform, self.context.clock(),
@@ -90,9 +90,10 @@ class World:
                                                   idle_expires_at, expires_at)
                    select id, 'app', 0, '{otp}', now(), now(), now() + interval '30 days', now() + interval '90 days'
                      from account returning id, account_id)
-               insert into notifications.devices (installation_id, account_id, session_id, target_kind, target, platform,
-                                                  locale, registered_at)
-               select 'installation-good-' || account_id, account_id, id, 'fid', 'good-' || account_id, 'android', 'vi', now()
+               insert into notifications.devices
+                   (installation_id, account_id, session_id, target_kind, target, platform, locale, registered_at)
+               select 'installation-good-' || account_id, account_id, id, 'fid', 'good-' || account_id, 'android', 'vi',
+                      now()
                  from session returning account_id""",
             size,
         )
@@ -174,7 +175,13 @@ async def made_world(
             yield World(
                 settings,
                 Context(
-                    pool=pool, valkey=valkey, http=http, settings=settings, keys=ring, phones=Phones(ring), clock=clock.utc
+                    pool=pool,
+                    valkey=valkey,
+                    http=http,
+                    settings=settings,
+                    keys=ring,
+                    phones=Phones(ring),
+                    clock=clock.utc,
                 ),
                 runner.app[fcm.SERVER],
             )
@@ -183,13 +190,12 @@ async def made_world(
         await runner.cleanup()
 
 
-@pytest.fixture
-async def world(
-    services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path
-) -> AsyncIterator[World]:
+@asynccontextmanager
+async def fresh_world(services: embedded.Services, template: str, keys_dir: Path, folder: Path) -> AsyncIterator[World]:
+    """A world on a throw-away copy of the loaded database."""
     name = f"pushing_{uuid4().hex}"
     url = await embedded.create_database(services.database_url, name, template=template)
-    async with made_world(url, services.redis_url, keys_dir, tmp_path) as made:
+    async with made_world(url, services.redis_url, keys_dir, folder) as made:
         yield made
     await embedded.drop_database(services.database_url, name)
 

@@ -1,4 +1,4 @@
-"""Pushes over real HTTP to the local FCM: nothing lost, nothing doubled but what was accepted without our hearing it."""
+"""Pushes over real HTTP to the local FCM: none lost, none doubled but those accepted without our hearing it."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from pushing import CANARIES, World, until, world
+from pushing import CANARIES, World, until
 
 from longan.notifications import store
 from longan.notifications.domain import MOST_TRIES
@@ -90,7 +90,9 @@ async def test_what_fails_on_the_way_arrives_later_and_once(world: World, target
 
 
 @pytest.mark.parametrize("target", ["reset-after-1-a", "garbled-1-a"])
-async def test_what_was_accepted_without_our_hearing_it_is_sent_again_as_the_same_notice(world: World, target: str) -> None:
+async def test_what_was_accepted_without_our_hearing_it_is_sent_again_as_the_same_notice(
+    world: World, target: str
+) -> None:
     await world.tell(await world.somebody(target))
 
     async with world.sending():

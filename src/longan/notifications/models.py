@@ -15,9 +15,9 @@ TargetKind = Literal["fid", "token"]
 Platform = Literal["android", "ios", "web"]
 SubjectKind = Literal["application", "employer"]
 
-INSTALLATION = r"^[A-Za-z0-9_.:-]{8,128}$"
+INSTALLATION = r"^[A-Za-z0-9._~-]{8,128}(?!\n)$"
 Target = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_.:~%=+/-]{8,1024}$", max_length=1024, examples=["dmLz9wXoQ7qk3Yf1rT0aBc"])
+    str, Meta(pattern=r"^[A-Za-z0-9_.:~%=+/-]{8,1024}(?!\n)$", max_length=1024, examples=["dmLz9wXoQ7qk3Yf1rT0aBc"])
 ]
 
 

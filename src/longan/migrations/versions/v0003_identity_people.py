@@ -44,7 +44,7 @@ create table identity.challenges (
     sent_at      timestamptz
 );
 comment on column identity.challenges.phone_cipher is 'AES-256-GCM of the E.164 number, bound to this row';
-comment on column identity.challenges.code_key is 'id of the key from which the code is derived; the code itself is nowhere';
+comment on column identity.challenges.code_key is 'id of the key from which the code is derived; the code is nowhere';
 create index challenges_age on identity.challenges (expires_at);
 
 create table identity.sessions (

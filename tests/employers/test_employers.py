@@ -1,0 +1,215 @@
+"""Registering an employer, and an official's word on it."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.conftest import Bearer
+from tests.jobs.hiring import (
+    ADMINISTRATOR,
+    LABOUR_OFFICIAL,
+    LONG_AN,
+    OWNER,
+    UNKNOWN,
+    UNVERIFIED_OWNER,
+    WORKER,
+    drafted,
+    employer_of,
+    promised,
+)
+
+TAX_CODE = "1100727545"
+PERSONAL_CODE = "080090012345"
+KEYS = {
+    "id", "tax_code", "name", "status", "verified", "verified_at", "ward_code", "province_code", "created_at",
+    "updated_at", "version",
+}  # fmt: skip
+VERIFIED = {"decision": "verified", "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế."}
+REJECTED = {"decision": "rejected", "reason": "Giấy đăng ký đã hết hiệu lực."}
+
+
+def employer(**changes: object) -> dict[str, object]:
+    return {"tax_code": TAX_CODE, "name": "Công ty TNHH May Bông Súng", "ward_code": LONG_AN, **changes}
+
+
+async def registered(client: httpx.AsyncClient, bearer: Bearer, **changes: object) -> dict[str, Any]:
+    answer = await client.post("/v1/employers", json=employer(**changes), headers=await bearer(WORKER))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def test_who_registers_an_employer_owns_it(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    made = await registered(client, bearer)
+
+    assert set(made) == KEYS
+    assert (made["tax_code"], made["status"], made["verified"]) == (TAX_CODE, "unverified", False)
+    assert (made["ward_code"], made["province_code"], made["verified_at"]) == (LONG_AN, "80", None)
+    assert (await client.get(f"/v1/employers/{made['id']}")).json() == made
+    members = await conn.fetch(
+        "select account_id, role from employers.members where employer_id = $1", UUID(made["id"])
+    )
+    assert [tuple(member) for member in members] == [(WORKER, "owner")]
+
+
+async def test_an_employer_is_registered_once_whatever_the_spelling(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    made = await registered(client, bearer, tax_code="0100112437001")
+
+    again = await client.post(
+        "/v1/employers", json=employer(tax_code="0100112437-001"), headers=await bearer(UNVERIFIED_OWNER)
+    )
+
+    assert made["tax_code"] == "0100112437-001"
+    assert (again.status_code, again.json()["code"]) == (409, "employer_exists")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "pointer", "reason"),
+    [
+        ({"tax_code": "0100112438"}, 400, "invalid_request", "/tax_code", "check_digit"),
+        ({"tax_code": "1000000080"}, 400, "invalid_request", "/tax_code", "check_digit"),
+        ({"tax_code": "010011243A"}, 400, "invalid_request", "/tax_code", "bad_form"),
+        ({"tax_code": "0100112437-000"}, 400, "invalid_request", "/tax_code", "bad_form"),
+        ({"tax_code": "0100112437\n"}, 400, "invalid_request", "/tax_code", "bad_form"),
+        ({"tax_code": 1100727545}, 400, "invalid_request", "/tax_code", "wrong_type"),
+        ({"name": ""}, 400, "invalid_request", "/name", "too_short"),
+        ({"ward_code": "99999"}, 422, "ward_unknown", "/ward_code", "not_found"),
+        ({"ward_code": "80"}, 400, "invalid_request", "/ward_code", "bad_form"),
+        ({"verified": True}, 400, "invalid_request", "/verified", "unknown"),
+    ],
+)
+async def test_a_bad_registration_is_refused_by_the_name_of_its_field(
+    client: httpx.AsyncClient, bearer: Bearer, change: dict[str, object], status: int, code: str, pointer: str,
+    reason: str,
+) -> None:  # fmt: skip
+    answer = await client.post("/v1/employers", json=employer(**change), headers=await bearer(WORKER))
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, reason)]
+
+
+async def test_a_refused_registration_leaves_nothing(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    await client.post("/v1/employers", json=employer(ward_code="99999"), headers=await bearer(WORKER))
+
+    assert not await conn.fetchval("select exists (select from employers.members where account_id = $1)", WORKER)
+
+
+async def test_the_id_number_of_a_person_is_shown_to_members_and_officials_only(
+    client: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    made = await registered(client, bearer, tax_code=PERSONAL_CODE)
+    path = f"/v1/employers/{made['id']}"
+
+    public = await client.get(path)
+    stranger = await client.get(path, headers=await bearer(OWNER))
+    member = await client.get(path, headers=await bearer(WORKER))
+    official = await client.get(path, headers=await bearer(LABOUR_OFFICIAL, audience="official", acr=3))
+
+    assert made["tax_code"] == PERSONAL_CODE
+    assert public.json()["tax_code"] is stranger.json()["tax_code"] is None
+    assert member.json()["tax_code"] == official.json()["tax_code"] == PERSONAL_CODE
+    assert (member.headers["Cache-Control"], member.headers.get("ETag")) == ("no-store", None)
+    assert PERSONAL_CODE not in public.text
+
+
+async def test_an_employer_held_by_a_client_is_not_sent_again(
+    client: httpx.AsyncClient, conn: asyncpg.Connection
+) -> None:
+    path = f"/v1/employers/{await employer_of(conn, OWNER)}"
+    first = await client.get(path)
+
+    again = await client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_an_unknown_employer_is_not_found(client: httpx.AsyncClient) -> None:
+    assert (await client.get(f"/v1/employers/{UNKNOWN}")).status_code == 404
+
+
+@pytest.mark.parametrize("who", [LABOUR_OFFICIAL, ADMINISTRATOR])
+async def test_an_official_verifies_an_employer_who_then_publishes(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, who: UUID
+) -> None:
+    draft = await drafted(client, conn, bearer, UNVERIFIED_OWNER)
+    path = f"/v1/employers/{draft['employer']['id']}"
+    before = (await client.get(path)).headers["ETag"]
+
+    answer = await client.post(
+        f"{path}/verification", json=VERIFIED, headers=await bearer(who, audience="official", acr=3)
+    )
+    opened = await client.post(f"/v1/jobs/{draft['id']}/publish", headers=await bearer(UNVERIFIED_OWNER))
+
+    assert (answer.status_code, answer.json()["status"], answer.json()["verified"]) == (200, "verified", True)
+    assert answer.json()["verified_at"] is not None
+    assert answer.headers["ETag"] != before
+    assert opened.status_code == 200
+    record = await conn.fetchrow(
+        "select decision, reason, decided_by, agency_code from employers.verifications where employer_id = $1",
+        UUID(draft["employer"]["id"]),
+    )
+    agency = "H53.901" if who == LABOUR_OFFICIAL else None
+    assert tuple(record) == ("verified", VERIFIED["reason"], who, agency)
+    assert await promised(conn) == [
+        ("employer_decided", {"employer_id": draft["employer"]["id"]}),
+        ("jobs_changed", {}),
+        ("jobs_changed", {}),
+    ]
+
+
+async def test_the_same_decision_again_changes_nothing_and_another_one_replaces_it(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    path = f"/v1/employers/{await employer_of(conn, UNVERIFIED_OWNER)}/verification"
+    headers = await bearer(LABOUR_OFFICIAL, audience="official", acr=3)
+
+    first = await client.post(path, json=VERIFIED, headers=headers)
+    again = await client.post(path, json=VERIFIED, headers=headers)
+    other = await client.post(path, json=REJECTED, headers=headers)
+
+    assert again.json() == first.json()
+    assert (other.json()["status"], other.json()["verified"], other.json()["verified_at"]) == ("rejected", False, None)
+    assert await conn.fetchval("select count(*) from employers.verifications where decided_by = $1", LABOUR_OFFICIAL) == 2
+
+
+async def test_only_an_official_decides(client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer) -> None:
+    path = f"/v1/employers/{await employer_of(conn, UNVERIFIED_OWNER)}/verification"
+
+    owner = await client.post(path, json=VERIFIED, headers=await bearer(UNVERIFIED_OWNER))
+    worker = await client.post(path, json=VERIFIED, headers=await bearer(WORKER, audience="official", acr=3))
+    nobody = await client.post(path, json=VERIFIED)
+
+    assert (owner.status_code, nobody.status_code) == (401, 401)
+    assert (worker.status_code, worker.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("body", [{"decision": "approve", "reason": "x"}, {"decision": "verified"}, {"reason": "x"}])
+async def test_a_decision_has_a_word_and_a_reason(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, body: dict[str, str]
+) -> None:
+    path = f"/v1/employers/{await employer_of(conn, UNVERIFIED_OWNER)}/verification"
+
+    answer = await client.post(path, json=body, headers=await bearer(LABOUR_OFFICIAL, audience="official", acr=3))
+
+    assert answer.status_code == 400
+
+
+async def test_there_is_no_decision_on_an_unknown_employer(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    answer = await client.post(
+        f"/v1/employers/{UNKNOWN}/verification",
+        json=VERIFIED,
+        headers=await bearer(LABOUR_OFFICIAL, audience="official", acr=3),
+    )
+
+    assert answer.status_code == 404
+    assert await promised(conn) == []
