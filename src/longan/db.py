@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from inspect import Parameter, signature
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
 import asyncpg
 import msgspec
@@ -14,17 +14,25 @@ import uvloop  # noqa: F401  (named here so that the lock keeps it: granian pick
 
 from longan.errors import Unavailable
 
-ACQUIRE_SECONDS = 0.5
+# A request has so long from its first question on; to take a query back comes on top, and together that is below 2 s.
 REQUEST_SECONDS = 1.2
+ACQUIRE_SECONDS = 0.5
+# What is left of it when it is over: enough for a database that is well to take back a query and roll back.
+GRACE_SECONDS = 0.2
+# The database is away, or cannot now: the same question may be answered in a moment.
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    # A primary that became a replica.
+    asyncpg.ReadOnlySQLTransactionError,
+    # A migration changed a table under a transaction; asyncpg has thrown its statements away by now.
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
     OSError,
     TimeoutError,
 )
@@ -46,7 +54,7 @@ class Connection(asyncpg.Connection):
         self.round_trips += 1
         if self.deadline is None:
             return None
-        return max(self.deadline - asyncio.get_running_loop().time(), 0.001)
+        return max(self.deadline - asyncio.get_running_loop().time(), GRACE_SECONDS)
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
         return await super().execute(query, *args, timeout=timeout or self._left())
@@ -80,6 +88,8 @@ def create_pool(url: str, size: int, name: str) -> asyncpg.Pool:
             "timezone": "UTC",
             "statement_timeout": "10000",
             "idle_in_transaction_session_timeout": "10000",
+            # Whom nobody waits for any more must not go on waiting for a lock, or holding one.
+            "client_connection_check_interval": "1000",
             # Planning the first page of jobs anew for each caller costs as much as answering it.
             "plan_cache_mode": "force_generic_plan",
             "jit": "off",
@@ -87,20 +97,32 @@ def create_pool(url: str, size: int, name: str) -> asyncpg.Pool:
     )
 
 
+class Asking(Protocol):
+    """A request: `until` is the loop's time at which all it asks must be answered, None before it has asked."""
+
+    until: float | None
+
+    def count(self, round_trips: int) -> None: ...
+
+
 @asynccontextmanager
-async def acquired(pool: asyncpg.Pool, count: Callable[[int], None]) -> AsyncGenerator[Connection, None]:
+async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connection, None]:
     """A connection for one request. Raises `Unavailable` when the database does not answer in time."""
+    now, own = asyncio.get_running_loop().time(), None
+    until = asking.until = asking.until or now + REQUEST_SECONDS
     try:
-        async with pool.acquire(timeout=ACQUIRE_SECONDS) as borrowed:
+        async with pool.acquire(timeout=min(ACQUIRE_SECONDS, max(until - now, GRACE_SECONDS))) as borrowed:
             own = _own(borrowed)
-            own.deadline = asyncio.get_running_loop().time() + REQUEST_SECONDS
+            own.deadline = until
             before = own.round_trips
             try:
                 yield borrowed  # type: ignore[misc]  # the pool's proxy, which is a connection in all but its class
             finally:
                 own.deadline = None
-                count(own.round_trips - before)
+                asking.count(own.round_trips - before)
     except LOST as error:
+        if isinstance(error, asyncpg.InterfaceError) and own is not None and not own.is_closed():
+            raise  # a mistake of ours, not the database's absence
         raise Unavailable from error
 
 

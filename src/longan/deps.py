@@ -59,7 +59,7 @@ async def home(state: State) -> str:
 
 
 async def conn(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connection, None]:
-    async with db.acquired(state.pool, exchange_of(request).count) as connection:
+    async with db.acquired(state.pool, exchange_of(request)) as connection:
         yield connection
 
 
@@ -67,7 +67,7 @@ async def tx(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connec
     """One transaction for the write; on a route that demands an Idempotency-Key, its key's row comes first."""
     this = exchange_of(request)
     if this.policy is None or not this.policy.idempotent:
-        async with db.acquired(state.pool, this.count) as connection, connection.transaction():
+        async with db.acquired(state.pool, this) as connection, connection.transaction():
             yield connection
         return
     claim = idempotency.claim_of(this, this.route)
@@ -76,7 +76,7 @@ async def tx(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connec
     while True:
         if in_flight.begin(claim):
             try:
-                async with db.acquired(state.pool, this.count) as connection:
+                async with db.acquired(state.pool, this) as connection:
                     async with connection.transaction():
                         if await idempotency.claim(connection, claim):
                             this.keeps_answer = True
@@ -89,6 +89,7 @@ async def tx(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connec
             finally:
                 in_flight.end(claim)
         await in_flight.wait(claim, until)
+        this.until = None
 
 
 PROVIDERS = {

@@ -1,6 +1,7 @@
 """What the edge knows of one request, for the handler and for the log."""
 
 from typing import TypeVar
+from zlib import crc32
 
 import msgspec
 
@@ -21,7 +22,10 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Exchange(msgspec.Struct):
-    """Lives in `scope["longan"]` from the first byte of a request to its line in the log."""
+    """Lives in `scope["longan"]` from the first byte of a request to its line in the log.
+
+    `until` (loop time) is when the database must have answered, set by its first question; `queries` are its round trips.
+    """
 
     request_id: str
     client: str
@@ -33,6 +37,7 @@ class Exchange(msgspec.Struct):
     idempotency_key: str | None = None
     if_match: str | None = None
     queries: int = 0
+    until: float | None = None
     etag: str | None = None
     code: str | None = None
     private: bool = False
@@ -52,9 +57,11 @@ class Exchange(msgspec.Struct):
         """The answer is for this caller only: it must not enter the cache of public answers."""
         self.private = True
 
-    def tagged(self, answer: T, version: int) -> T:
-        """`answer`, with its row version as the strong ETag (RFC 9110 section 8.8.3)."""
-        self.etag = f'"v{version}"'
+    def tagged(self, answer: T, version: int, *others: object) -> T:
+        """`answer`, with a strong ETag (RFC 9110 section 8.8.3): its row version, and a trace of `others`, the parts of
+        the answer that change without the row."""
+        trace = f"-{crc32(msgspec.msgpack.encode(others)):08x}" if others else ""
+        self.etag = f'"v{version}{trace}"'
         return answer
 
     def expected_versions(self) -> list[int] | None:
@@ -72,7 +79,7 @@ class Exchange(msgspec.Struct):
             tag = tag.removeprefix("W/")
             if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"' or '"' in tag[1:-1]:
                 raise InvalidRequest(FieldError("If-Match:", "bad_form"))
-            number = tag[2:-1]
+            number = tag[2:-1].partition("-")[0]
             if not weak and tag[1] == "v" and number.isascii() and number.isdigit() and len(number) < 10:
                 versions.append(int(number))
         return versions

@@ -41,6 +41,6 @@ delete from pgqueuer_log l
  where l.created < $1 and not exists (select from pgqueuer q where q.id = l.job_id)"""
 
 
-async def prune(pool: asyncpg.Pool, before: datetime) -> None:
+async def prune(tx: asyncpg.pool.PoolConnectionProxy, before: datetime) -> None:
     """Forget what happened to tasks that are over; a failed one that is still held keeps its story."""
-    await pool.execute(PRUNE, before)
+    await tx.execute(PRUNE, before)

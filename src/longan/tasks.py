@@ -7,7 +7,8 @@ exception means that it is tried again later.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -35,6 +36,15 @@ class Context:
     keys: Keys
     phones: Phones
     clock: Clock
+
+
+@asynccontextmanager
+async def unhurried(pool: asyncpg.Pool) -> AsyncGenerator[asyncpg.pool.PoolConnectionProxy, None]:
+    """A transaction whose statements may take minutes. After a long outage there may be so much to clean up that the
+    pool's time-out would end every attempt, and the clean-up would never catch up."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local statement_timeout = '5min'")
+        yield connection
 
 
 class Declared(msgspec.Struct, frozen=True):

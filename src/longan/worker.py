@@ -117,8 +117,9 @@ async def refuse_deadly(context: Context, job: Job) -> None:
 async def prune_floor(context: Context) -> None:
     """Forget answers that nobody asks for again, and what happened to tasks that are over."""
     now = context.clock()
-    await context.pool.execute(idempotency.PRUNE, now - ANSWERS_KEPT)
-    await queue.prune(context.pool, now - LOG_KEPT)
+    async with tasks.unhurried(context.pool) as tx:
+        await tx.execute(idempotency.PRUNE, now - ANSWERS_KEPT)
+        await queue.prune(tx, now - LOG_KEPT)
 
 
 def schedule() -> dict[str, tasks.Timed]:

@@ -1,6 +1,8 @@
 """From a fact to the inbox: who is told, in which words, once."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,14 +11,21 @@ import httpx
 import msgspec
 import pytest
 from conftest import Bearer, OnePool
-from pushing import World
+from pushing import World, fresh_world
 
 from longan import clock
+from longan.devkit import embedded
 from longan.notifications import store
 from longan.notifications.models import NOTICES, UNKNOWN, InboxRow, Moved, Notice, Received, _check, shown
 from longan.notifications.tasks import TASKS
 
 INBOX = "/v1/me/notifications"
+
+
+@pytest.fixture
+async def world(services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with fresh_world(services, template, keys_dir, tmp_path) as made:
+        yield made
 
 
 async def tell(conn: asyncpg.Connection, account: UUID, title: str, at: datetime | None = None) -> None:

@@ -1,69 +1,48 @@
 """What happens for every request, routed or not: an id, limits, one spelling, strict input, a line in the log."""
 
-import asyncio
 import hashlib
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from itertools import count, repeat
-from typing import Any
-from urllib.parse import parse_qsl
 
 from litestar import Litestar
 
 from longan.api import problems
+from longan.api.asgi import Message, Receive, Scope, Send
 from longan.api.auth import Authenticator
+from longan.api.incoming import JSON, accepts, allow, check_query, check_size, locale_of, matches, path_of, read_body
 from longan.api.log import AccessLog
+from longan.api.outgoing import ALWAYS, Catch, Outgoing
 from longan.api.routing import Operation, Routes
 from longan.cache import Cache, Entry
 from longan.errors import (
     FieldError,
-    HeadersTooLarge,
     IfMatchRequired,
     InvalidRequest,
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
     NotImplementedMethod,
-    PayloadTooLarge,
-    Problem,
     RateLimited,
-    RequestTimeout,
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
-    UriTooLong,
 )
 from longan.exchange import Exchange
 from longan.limits import Limiter
 from longan.policy import Policy
 from longan.settings import Settings
-from longan.strict_json import is_clean
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
-
-MAX_URL = 8 * 1024
-MAX_HEADERS = 16 * 1024
-MAX_HEADER_COUNT = 100
-MAX_BODY = 256 * 1024
-MAX_PARAMETERS = 40
-BODY_SECONDS = 15.0
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
-_JSON = re.compile(r'application/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?', re.IGNORECASE | re.ASCII)
 # How long a client may show a kept answer without asking (API.md, caching).
 FRESH = {
     "jobs": b"public, max-age=30",
     "places": b"public, max-age=300, stale-while-revalidate=3600",
     "procedures": b"public, max-age=300, stale-while-revalidate=3600",
 }
-_ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
 
 
 class Edge:
@@ -103,7 +82,7 @@ class Edge:
         exchange = Exchange(
             request_id=self._request_id(headers),
             client=self._client(scope, headers),
-            locale=_locale(headers.get(b"accept-language")),
+            locale=locale_of(headers.get(b"accept-language")),
         )
         scope["longan"] = exchange
         answer = Outgoing(scope, exchange, send, headers)
@@ -128,14 +107,14 @@ class Edge:
             return False
         now = time.monotonic()
         language = headers.get(b"accept-language")
-        locale = "vi" if language is None else _locale(language)
-        entry = self.cache.near((_raw_path(scope), scope["query_string"], locale), now)
-        if entry is None or not _accepts(headers, "application/json"):
+        locale = "vi" if language is None else locale_of(language)
+        entry = self.cache.near((path_of(scope), scope["query_string"], locale), now)
+        if entry is None or not accepts(headers, "application/json"):
             return False
         held = headers.get(b"if-none-match")
         request_id = self._request_id(headers)
         mine = (b"x-request-id", request_id.encode())
-        if held is not None and _matches(held, entry.etag.decode()):
+        if held is not None and matches(held, entry.etag.decode()):
             status, size = 304, 0
             kept = [item for item in entry.headers if item[0] not in (b"content-length", b"content-type")]
             await send({"type": "http.response.start", "status": 304, "headers": [*kept, mine]})
@@ -155,10 +134,10 @@ class Edge:
         return True
 
     async def _answer(
-        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, receive: Receive, answer: "Outgoing"
+        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, receive: Receive, answer: Outgoing
     ) -> None:
         method = scope["method"]
-        raw_path = _raw_path(scope)
+        raw_path = path_of(scope)
         found = None if b"%" in raw_path else self.routes.find(scope["path"])
         operation = found.get("GET" if method == "HEAD" else method) if found else None
         if operation is not None:
@@ -172,15 +151,15 @@ class Edge:
                 await self._app(scope, receive, answer)
             return
         await self._limit(headers, exchange, None, answer)
-        _check_size(scope, raw_path)
+        check_size(scope, raw_path)
         if found is not None and method == "OPTIONS":
-            await answer.whole(204, [(b"allow", _allow(found).encode())], b"")
+            await answer.whole(204, [(b"allow", allow(found).encode())], b"")
             return
         if method not in METHODS:
             raise NotImplementedMethod
         if found is None:
             raise NotFound
-        raise MethodNotAllowed(headers={"Allow": _allow(found)})
+        raise MethodNotAllowed(headers={"Allow": allow(found)})
 
     async def _app(self, scope: Scope, receive: Receive, answer: Send) -> None:
         if scope["method"] == "HEAD":
@@ -188,19 +167,19 @@ class Edge:
         await self.app(scope, receive, answer)  # type: ignore[arg-type]
 
     async def _checked(
-        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, answer: "Outgoing"
+        self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, answer: Outgoing
     ) -> None:
         """Everything that can be refused before a handler runs, the cheapest first."""
         policy = operation.policy
-        _check_size(scope, _raw_path(scope))
+        check_size(scope, path_of(scope))
         await self._limit(headers, exchange, operation, answer)
         if policy.auth not in ("public", "optional"):
             principal = exchange.me()
             if policy.auth not in ("any", principal.audience):
                 raise Unauthenticated(error="invalid_token")
-        if not _accepts(headers, policy.produces):
+        if not accepts(headers, policy.produces):
             raise NotAcceptable
-        _check_query(scope["query_string"], operation)
+        check_query(scope["query_string"], operation)
         if (key := headers.get(b"idempotency-key")) is not None:
             exchange.idempotency_key = key.decode("latin-1")
         if policy.if_match:
@@ -209,7 +188,7 @@ class Edge:
             exchange.if_match = headers[b"if-match"].decode("latin-1")
 
     async def _limit(
-        self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation | None, answer: "Outgoing"
+        self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation | None, answer: Outgoing
     ) -> None:
         """Who is calling, and one request off their bucket: the account's where there is one, else the address's."""
         policy = operation.policy if operation else None
@@ -227,7 +206,7 @@ class Edge:
                     raise
         await self._count(exchange, policy, answer)
 
-    async def _count(self, exchange: Exchange, policy: Policy | None, answer: "Outgoing") -> None:
+    async def _count(self, exchange: Exchange, policy: Policy | None, answer: Outgoing) -> None:
         name = policy.limit if policy else "lookup"
         if name is None:
             return
@@ -242,10 +221,10 @@ class Edge:
         self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, receive: Receive
     ) -> Receive:
         """The whole body, bounded in size and time, before anything else is started for it."""
-        exchange.body = await _read(receive, headers.get(b"content-length"))
+        exchange.body = await read_body(receive, headers.get(b"content-length"))
         if exchange.body.strip() not in (b"", b"{}") or operation.needs_body:
             kind = headers.get(b"content-type", b"").decode("latin-1").strip()
-            if _JSON.fullmatch(kind) is None or b"content-encoding" in headers:
+            if JSON.fullmatch(kind) is None or b"content-encoding" in headers:
                 raise UnsupportedMediaType
             if not operation.takes_body:
                 raise InvalidRequest(FieldError("", "unknown"))
@@ -258,12 +237,12 @@ class Edge:
         return again
 
     async def _fill(
-        self, scope: Scope, exchange: Exchange, receive: Receive, answer: "Outgoing", operation: Operation
+        self, scope: Scope, exchange: Exchange, receive: Receive, answer: Outgoing, operation: Operation
     ) -> None:
         """Answer from a cache or from the handler, and keep the answer."""
         cache = self.cache
         family = operation.policy.cache or ""
-        key = (_raw_path(scope), scope["query_string"], exchange.locale)
+        key = (path_of(scope), scope["query_string"], exchange.locale)
         entry = cache.near(key, time.monotonic()) or await cache.far(family, key)
         if entry is None:
             generation = cache.generation(family)
@@ -279,7 +258,7 @@ class Edge:
                 limit=operation.policy.limit or "lookup",
                 etag=etag.encode(),
                 headers=[*kept, (b"etag", etag.encode()), (b"cache-control", FRESH[family]),
-                         (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *_ALWAYS],
+                         (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *ALWAYS],
                 body=bytes(catch.body),
             )  # fmt: skip
             cache.put(family, key, entry, generation)
@@ -301,178 +280,3 @@ class Edge:
                 if part.strip() not in self._proxies:
                     return part.strip()[:45]
         return str(address)
-
-
-class Catch:
-    """Takes an answer in instead of sending it."""
-
-    def __init__(self) -> None:
-        self.status = 500
-        self.headers: Headers = []
-        self.body = bytearray()
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-
-
-class Outgoing:
-    """The way out: adds what every answer carries, keeps HEAD and 304 without a body, counts what was sent."""
-
-    __slots__ = ("exchange", "extra", "headers", "mute", "path", "reads", "send", "size", "started", "status")
-
-    def __init__(self, scope: Scope, exchange: Exchange, send: Send, headers: dict[bytes, bytes]) -> None:
-        self.exchange = exchange
-        self.send = send
-        self.headers = headers
-        self.path = _raw_path(scope)[:200].decode("latin-1")
-        self.mute = scope["method"] == "HEAD"
-        self.reads = scope["method"] in ("GET", "HEAD")
-        self.started = False
-        self.status = 500
-        self.size = 0
-        self.extra: Headers = [(b"x-request-id", exchange.request_id.encode()), *_ALWAYS]
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await self._start(message["status"], list(message["headers"]))
-        elif message["type"] == "http.response.body":
-            body = b"" if self.mute else message.get("body", b"")
-            self.size += len(body)
-            await self.send({"type": "http.response.body", "body": body, "more_body": message.get("more_body", False)})
-
-    async def _start(self, status: int, headers: Headers) -> None:
-        exchange = self.exchange
-        names = {name for name, _ in headers}
-        if status in (200, 201) and exchange.etag is not None:
-            if self.reads and _matches(self.headers.get(b"if-none-match"), exchange.etag):
-                status, self.mute = 304, True
-                headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
-            headers.append((b"etag", exchange.etag.encode()))
-            headers.append((b"cache-control", b"private, no-cache"))
-        elif b"cache-control" not in names:
-            headers.append((b"cache-control", b"no-store"))
-        if b"content-language" not in names:
-            headers.append((b"content-language", exchange.locale.encode()))
-        self.started, self.status = True, status
-        await self.send({"type": "http.response.start", "status": status, "headers": headers + self.extra})
-
-    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        await self({"type": "http.response.start", "status": status, "headers": headers})
-        await self({"type": "http.response.body", "body": body})
-
-    async def kept(self, entry: Entry) -> None:
-        """A cached answer, or 304 when the client holds it."""
-        status, headers = 200, entry.headers
-        if _matches(self.headers.get(b"if-none-match"), entry.etag.decode()):
-            status, self.mute = 304, True
-            headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
-        self.started, self.status = True, status
-        own = [item for item in self.extra if item not in _ALWAYS]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers + own})
-        await self({"type": "http.response.body", "body": entry.body})
-
-    async def problem(self, problem: Problem) -> None:
-        body = problems.body(problem, self.exchange, self.path)
-        headers: Headers = [
-            (b"content-type", problems.CONTENT_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
-        ]
-        await self.whole(problem.status, headers, body)
-
-
-def _raw_path(scope: Scope) -> bytes:
-    """The path as it was sent; decoded, many spellings look alike."""
-    return scope.get("raw_path") or scope["path"].encode("utf-8", "replace")  # type: ignore[no-any-return]
-
-
-def _locale(sent: bytes | None) -> Any:
-    """`vi` unless English is preferred (RFC 9110 section 12.5.4)."""
-    if not sent or sent.startswith(b"vi"):
-        return "vi"
-    best: dict[str, float] = {}
-    for part in sent[:200].decode("latin-1").lower().split(","):
-        name, _, weight = part.strip().partition(";q=")
-        try:
-            best[name.split("-")[0]] = float(weight or 1)
-        except ValueError:
-            continue
-    return "en" if best.get("en", 0) > best.get("vi", 0) else "vi"
-
-
-def _allow(found: dict[str, Operation]) -> str:
-    return ", ".join(sorted({*found, "OPTIONS", *(["HEAD"] if "GET" in found else [])}))
-
-
-def _accepts(headers: dict[bytes, bytes], produces: str) -> bool:
-    """Whether Accept allows one of the kinds in `produces` (RFC 9110 section 12.5.1)."""
-    sent = headers.get(b"accept")
-    if not sent or sent == b"*/*":
-        return True
-    kinds = produces.split(", ")
-    wanted = {"*/*", *kinds, *(kind.split("/")[0] + "/*" for kind in kinds)}
-    for part in sent.decode("latin-1").lower().split(","):
-        kind, *rest = (piece.strip() for piece in part.split(";"))
-        if kind in wanted and not any(re.fullmatch(r"q=0(\.0*)?", piece) for piece in rest):
-            return True
-    return False
-
-
-def _matches(sent: bytes | None, etag: str) -> bool:
-    """If-None-Match compares weakly (RFC 9110 section 13.1.2)."""
-    if sent is None:
-        return False
-    if sent.strip() == b"*":
-        return True
-    return etag in [tag.strip().removeprefix("W/") for tag in sent.decode("latin-1").split(",")]
-
-
-def _check_size(scope: Scope, raw_path: bytes) -> None:
-    if len(raw_path) + len(scope["query_string"]) > MAX_URL:
-        raise UriTooLong
-    if len(scope["headers"]) > MAX_HEADER_COUNT or sum(len(n) + len(v) for n, v in scope["headers"]) > MAX_HEADERS:
-        raise HeadersTooLarge
-
-
-def _check_query(query: bytes, operation: Operation) -> None:
-    """Unknown and repeated parameters are refused, and so are characters nobody can see."""
-    if not query:
-        return
-    try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
-    except ValueError as error:
-        raise InvalidRequest(FieldError("?", "bad_text")) from error
-    seen: set[str] = set()
-    wrong: list[FieldError] = []
-    for name, value in pairs:
-        if name not in operation.parameters:
-            wrong.append(FieldError(f"?{name[:64]}" if is_clean(name) else "?", "unknown"))
-        elif name in seen:
-            wrong.append(FieldError(f"?{name}", "repeated"))
-        elif not is_clean(value) or any(character in value for character in "\r\n\t"):
-            wrong.append(FieldError(f"?{name}", "bad_text"))
-        seen.add(name)
-    if wrong:
-        raise InvalidRequest(*wrong)
-
-
-async def _read(receive: Receive, announced: bytes | None) -> bytes:
-    if announced is not None and announced.isdigit() and int(announced[:12]) > MAX_BODY:
-        raise PayloadTooLarge
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise RequestTimeout
-                body += message.get("body", b"")
-                if len(body) > MAX_BODY:
-                    raise PayloadTooLarge
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError as error:
-        raise RequestTimeout from error

@@ -11,6 +11,9 @@ from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
+from longan import db
+from longan.deps import Ex
+from longan.errors import Unavailable
 from longan.policy import decided
 
 PART_SECONDS = 1.0
@@ -42,17 +45,17 @@ async def get_health() -> Health:
     responses={503: ResponseSpec(Readiness, description="Not ready")},
     opt=decided(auth="public", limit=None),
 )
-async def get_readiness(state: State) -> Response[Readiness]:
+async def get_readiness(state: State, exchange: Ex) -> Response[Readiness]:
     """Whether the process can do its work: 503 with the parts when it cannot"""
-    database, cache = await asyncio.gather(_database(state.pool), _cache(state.valkey))
+    database, cache = await asyncio.gather(_database(state.pool, exchange), _cache(state.valkey))
     return Response(Readiness(database, database, cache), status_code=200 if database == "ok" else 503)
 
 
-async def _database(pool: asyncpg.Pool) -> Part:
+async def _database(pool: asyncpg.Pool, asking: db.Asking) -> Part:
     try:
-        async with asyncio.timeout(PART_SECONDS), pool.acquire() as connection:
+        async with db.acquired(pool, asking) as connection:
             await connection.fetchval("select 1")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except Unavailable:
         return "down"
     return "ok"
 

@@ -89,6 +89,9 @@ def of(error: Exception) -> Problem:
             return Unavailable(1)
         case ClientException() | HTTPException() if error.status_code < 500:
             return InvalidRequest()
+        case ExceptionGroup(exceptions=(first, *_)):
+            # Litestar's wrapping of what a dependency said on its way out, after an error of the handler.
+            return of(first)
         case _:
             log.error("unforeseen error", exc_info=error)
             return Problem()

@@ -28,7 +28,7 @@ from longan.identity.models import (
     CodeChallenge,
     CodeEntry,
     CodeRequest,
-    DeviceIn,
+    SignInDevice,
     OtpExpired,
     OtpInvalid,
     PasskeyRequired,
@@ -71,7 +71,7 @@ log = logging.getLogger("longan.identity")
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What the way in needs of its process. `count` counts round trips, `forget` drops a session from memory."""
+    """What the way in needs of its process. `asking` is the request, `forget` drops a session from memory."""
 
     pool: asyncpg.Pool
     strict: Strict
@@ -79,11 +79,11 @@ class Desk(msgspec.Struct, frozen=True):
     tokens: Tokens
     code_keys: dict[str, bytes]
     test_numbers: TestNumbers
-    count: Callable[[int], None]
+    asking: db.Asking
     forget: Callable[[UUID], None]
 
     def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        return db.acquired(self.pool, self.count)
+        return db.acquired(self.pool, self.asking)
 
     async def admit_send(self, phone: str, client: str) -> None:
         """Raises `RateLimited`, or `Unavailable` without Valkey."""
@@ -177,7 +177,7 @@ async def sign_in(desk: Desk, entry: CodeEntry, client: str, now: datetime) -> S
 
 
 async def _enter(
-    desk: Desk, tx: asyncpg.Connection, challenge: Challenge, phone: str, device: DeviceIn | None, now: datetime
+    desk: Desk, tx: asyncpg.Connection, challenge: Challenge, phone: str, device: SignInDevice | None, now: datetime
 ) -> SignedIn:
     if not await store.use(tx, challenge.id, now):
         raise OtpExpired

@@ -32,7 +32,7 @@ class CodeChallenge(msgspec.Struct, frozen=True):
     resend_after: Seconds
 
 
-class DeviceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class SignInDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What a person sees in their list of sessions."""
 
     name: Name
@@ -42,7 +42,7 @@ class DeviceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class CodeEntry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     challenge_id: Identifier
     code: Code
-    device: DeviceIn | None = None
+    device: SignInDevice | None = None
 
 
 class RefreshIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

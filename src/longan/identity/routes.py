@@ -52,7 +52,7 @@ async def desk(request: Request[Any, Any, State], state: State) -> Desk:
         tokens=state.tokens,
         code_keys=state["keys"].secrets["one-time-code"],
         test_numbers=DEVELOPMENT if state.settings.development else TestNumbers(),
-        count=exchange_of(request).count,
+        asking=exchange_of(request),
         forget=state.authenticator.forget,
     )
 

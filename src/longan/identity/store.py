@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from longan.db import maybe
-from longan.identity.models import Account, Asked, Challenge, DeviceIn, Session
+from longan.identity.models import Account, Asked, Challenge, SignInDevice, Session
 from longan.tokens import Audience
 
 # A sealed phone number is bound to the id of its row, so ids are drawn ahead of the insert.
@@ -109,7 +109,7 @@ select m.id, m.account_id, m.audience, m.acr, m.signed_in_at from made m where m
 
 
 async def open_session(
-    tx: asyncpg.Connection, account: UUID, audience: Audience, acr: int, amr: list[str], device: DeviceIn | None,
+    tx: asyncpg.Connection, account: UUID, audience: Audience, acr: int, amr: list[str], device: SignInDevice | None,
     now: datetime, idle: timedelta, absolute: timedelta, digest: bytes,
 ) -> Session:  # fmt: skip
     """A session with its first refresh token, whose digest this is."""

@@ -60,10 +60,7 @@ class JobPage(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One posting with everything. `place_source` is `sample` where a rule, not the employer, chose the ward.
-
-    `version` is the one in the ETag: it grows with every change of the posting, and of what is shown of its employer.
-    """
+    """One posting with everything. `place_source` is `sample` where a rule, not the employer, chose the ward."""
 
     id: Identifier
     status: str
@@ -127,7 +124,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Where a posting stands, as the rules need it. `version` is that of `Job`."""
+    """Where a posting stands, as the rules need it."""
 
     status: Status
     version: int

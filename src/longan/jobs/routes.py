@@ -98,7 +98,7 @@ async def get_job(conn: Conn, exchange: Ex, job_id: FromPath[UUID]) -> Job:
         raise NotFound
     if job.status != "open":
         exchange.kept_private()
-    return exchange.tagged(job, job.version)
+    return exchange.tagged(job, job.version, job.employer)
 
 
 @post(
@@ -109,7 +109,7 @@ async def get_job(conn: Conn, exchange: Ex, job_id: FromPath[UUID]) -> Job:
 async def create_job(tx: Tx, me: Me, now: Now, exchange: Ex, data: JSONBody[JobIn]) -> Job:
     """A draft of an employer you are a member of"""
     job = await domain.create(tx, me.account_id, data, now)
-    return exchange.tagged(job, job.version)
+    return exchange.tagged(job, job.version, job.employer)
 
 
 @patch(
@@ -121,7 +121,7 @@ async def create_job(tx: Tx, me: Me, now: Now, exchange: Ex, data: JSONBody[JobI
 async def update_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID], data: JSONBody[JobChange]) -> Job:
     """Change what is named; the rest stays"""
     job = await domain.update(tx, me.account_id, job_id, data, exchange.expected_versions(), now)
-    return exchange.tagged(job, job.version)
+    return exchange.tagged(job, job.version, job.employer)
 
 
 @post(
@@ -136,7 +136,7 @@ async def publish_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[U
     Publishing what is open already changes nothing and answers 200.
     """
     job = await domain.publish(tx, me.account_id, job_id, now)
-    return exchange.tagged(job, job.version)
+    return exchange.tagged(job, job.version, job.employer)
 
 
 @post(
@@ -151,7 +151,7 @@ async def close_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUI
     Closing what is closed already changes nothing and answers 200.
     """
     job = await domain.close(tx, me.account_id, job_id, now)
-    return exchange.tagged(job, job.version)
+    return exchange.tagged(job, job.version, job.employer)
 
 
 HANDLERS = [list_jobs, get_job, create_job, update_job, publish_job, close_job]

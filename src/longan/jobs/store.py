@@ -99,7 +99,7 @@ select j.id, j.status, j.title, j.description,
        (e.id, e.name, e.status = 'verified')::employers.brief as employer,
        (j.pay_min, j.pay_max, j.pay_currency, j.pay_period)::jobs.pay as pay,
        j.openings, j.ward_code, j.province_code, j.place_source, j.published_at, j.expires_at, j.closed_at,
-       j.created_at, j.updated_at, j.version + e.version as version
+       j.created_at, j.updated_at, j.version
   from jobs.postings j
   join employers.employers e on e.id = j.employer_id
  where j.id = $1"""
@@ -159,7 +159,7 @@ async def insert(tx: asyncpg.Connection, member: UUID, job: JobIn, employer_name
 
 
 STANDING = """-- jobs.standing
-select j.status, j.version + e.version as version, j.published_at is not null as was_published, j.expires_at,
+select j.status, j.version, j.published_at is not null as was_published, j.expires_at,
        e.name as employer_name, e.status = 'verified' as employer_verified
   from jobs.postings j
   join employers.employers e on e.id = j.employer_id

@@ -271,6 +271,6 @@ PRUNE_OUTBOX = """-- notifications.prune_outbox (worker)
 delete from notifications.push_outbox where settled_at < $1"""
 
 
-async def prune(pool: asyncpg.Pool, events_before: datetime, pushes_before: datetime) -> None:
-    await pool.execute(PRUNE_EVENTS, events_before)
-    await pool.execute(PRUNE_OUTBOX, pushes_before)
+async def prune(tx: asyncpg.pool.PoolConnectionProxy, events_before: datetime, pushes_before: datetime) -> None:
+    await tx.execute(PRUNE_EVENTS, events_before)
+    await tx.execute(PRUNE_OUTBOX, pushes_before)

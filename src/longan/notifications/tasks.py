@@ -8,7 +8,7 @@ import msgspec
 
 from longan.notifications import store
 from longan.notifications.models import NOTICES, Decided, Moved, Params, Received
-from longan.tasks import Context
+from longan.tasks import Context, unhurried
 
 EVENTS_KEPT = timedelta(days=7)
 PUSHES_KEPT = timedelta(days=30)
@@ -50,7 +50,8 @@ async def _tell(
 async def prune_notifications(context: Context) -> None:
     """Forget events that no phone will ask for any more, and what became of old pushes."""
     now = context.clock()
-    await store.prune(context.pool, now - EVENTS_KEPT, now - PUSHES_KEPT)
+    async with unhurried(context.pool) as tx:
+        await store.prune(tx, now - EVENTS_KEPT, now - PUSHES_KEPT)
 
 
 TASKS = {

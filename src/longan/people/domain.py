@@ -1,9 +1,7 @@
 """Rules of the room: how a person is shown to themself, and what they may change."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
-from zlib import crc32
 
 import asyncpg
 import msgspec
@@ -15,9 +13,6 @@ from longan.people.models import Person, PersonChange, Role
 from longan.tokens import Principal
 
 V = TypeVar("V")
-
-# An entity tag must change when the answer does, and roles and assurance level change without the profile.
-_OTHERS = 10_000
 
 
 async def shown(conn: asyncpg.Connection, phones: Phones, me: Principal) -> Person:
@@ -38,19 +33,13 @@ async def shown(conn: asyncpg.Connection, phones: Phones, me: Principal) -> Pers
     )
 
 
-def tag(person: Person) -> int:
-    """The number of the entity tag: the profile's version, and a trace of all that is not the profile's."""
-    others = crc32(msgspec.msgpack.encode((person.roles, person.assurance_level))) % _OTHERS
-    return person.version * _OTHERS + others
-
-
-def versions_of(tags: Sequence[int] | None) -> list[int] | None:
-    """The versions of the profile that entity tags speak of."""
-    return None if tags is None else [number // _OTHERS for number in tags]
-
-
 async def change(
-    tx: asyncpg.Connection, phones: Phones, me: Principal, wanted: PersonChange, tags: list[int] | None, now: datetime
+    tx: asyncpg.Connection,
+    phones: Phones,
+    me: Principal,
+    wanted: PersonChange,
+    versions: list[int] | None,
+    now: datetime,
 ) -> Person:
     """Raises `Stale` when the profile was changed since, `WardUnknown`, `InvalidRequest`."""
     for name in wanted.clear:
@@ -60,7 +49,7 @@ async def change(
     if birth_year is not None and birth_year > now.year:
         raise InvalidRequest(FieldError("/birth_year", "too_large"))
     saved = await store.save(
-        tx, me.account_id, versions_of(tags), full_name=_written(wanted.full_name), birth_year=birth_year,
+        tx, me.account_id, versions, full_name=_written(wanted.full_name), birth_year=birth_year,
         locale=_or_none(wanted.locale), ward_code=_or_none(wanted.ward_code), clear=list(wanted.clear), now=now,
     )  # fmt: skip
     if not saved:

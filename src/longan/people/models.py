@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from longan.errors import Unprocessable
 from longan.fields import Count, Identifier, Locale, Name, WardCode
 
 BirthYear = Annotated[int, Meta(ge=1900, le=2100, extra_json_schema={"format": "int32"})]
@@ -42,8 +41,3 @@ class PersonChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     locale: Locale | UnsetType = UNSET
     ward_code: WardCode | UnsetType = UNSET
     clear: Annotated[list[Literal["full_name", "birth_year", "ward_code"]], Meta(max_length=3)] = []
-
-
-class WardUnknown(Unprocessable):
-    code = "ward_unknown"
-    vi, en = "Không có xã, phường với mã này", "There is no ward with this code now"

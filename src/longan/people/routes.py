@@ -7,8 +7,9 @@ from litestar.params import JSONBody
 
 from longan.crypto import Phones
 from longan.deps import Conn, Ex, Me, Now, Tx
+from longan.errors import WardUnknown
 from longan.people import domain
-from longan.people.models import Person, PersonChange, WardUnknown
+from longan.people.models import Person, PersonChange
 from longan.policy import decided
 
 EXAMPLE = {
@@ -36,7 +37,7 @@ PHONES = {"phones": Provide(phones)}
 async def get_me(conn: Conn, phones: OpensPhones, me: Me, exchange: Ex) -> Person:
     """Who you are here: your profile, your roles, how sure we are of you"""
     person = await domain.shown(conn, phones, me)
-    return exchange.tagged(person, domain.tag(person))
+    return exchange.tagged(person, person.version, person.roles, person.assurance_level)
 
 
 @patch(
@@ -51,7 +52,7 @@ async def update_me(
 ) -> Person:
     """Change what is named; the rest stays"""
     person = await domain.change(tx, phones, me, data, exchange.expected_versions(), now)
-    return exchange.tagged(person, domain.tag(person))
+    return exchange.tagged(person, person.version, person.roles, person.assurance_level)
 
 
 HANDLERS = [get_me, update_me]

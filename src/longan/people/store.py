@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from longan.people.models import WardUnknown
+from longan.errors import WardUnknown
 
 # Whoever never wrote anything of themself has no profile yet: that is version 0.
 ME = """-- people.me

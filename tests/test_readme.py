@@ -1,0 +1,95 @@
+"""The README tells the truth: its commands run, in its order, twice on the same data; what it names is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from running import Service, service
+
+import longan
+from longan.devkit.sample.personas import PERSONAS
+from longan.settings import Settings
+
+__all__ = ["service"]
+
+ROOT = Path(longan.__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FLOW = "\n".join(re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+FLOW_SECONDS = 60
+# Some read `longan dev`'s own settings, which are none of the API's and the worker's.
+OF_DEVELOPMENT = {"LONGAN_DATA_DIR", "LONGAN_DEVKIT_PORT"}
+
+
+def walk(service: Service) -> list[str]:
+    """The lines that the commands of the README print, pasted into a shell that stops at the first that fails."""
+    done = subprocess.run(
+        ["sh", "-eu"], input=FLOW, capture_output=True, text=True, env=service.environment, timeout=FLOW_SECONDS
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stderr
+    return [line for line in done.stdout.splitlines() if line]
+
+
+def test_the_flow_of_the_readme_runs(service: Service) -> None:
+    me, device, jobs, applied, again, applicants, moved, push, inbox, found, procedure, place, rooms = walk(service)
+
+    assert '"roles":[{"role":"worker"' in me
+    assert '"target_kind":"fid"' in device
+    assert '"title":"Công nhân may"' in jobs
+    assert '"status":"submitted"' in applied
+    assert again == applied
+    assert msgspec.json.decode(applicants)["items"][0]["id"] == msgspec.json.decode(applied)["id"]
+    assert '"status":"interview"' in moved
+    assert '"topic": "application_moved"' in push
+    assert '"unread_count":1' in inbox
+    assert msgspec.json.decode(found)["items"][0]["code"] == "1.004194"
+    assert msgspec.json.decode(procedure)["documents"]
+    assert '"divided":true' in place
+    assert all(room["rent"] <= 2_000_000 for room in msgspec.json.decode(rooms)["items"])
+
+
+def test_the_flow_runs_again_after_a_second_start_on_the_same_data(service: Service) -> None:
+    code = service.stop()
+    seconds = service.start()
+
+    lines = walk(service)
+
+    print(f"the second start answered after {seconds:.1f} s")
+    assert code == 0
+    assert '"unread_count":1' in lines[8]
+    assert "Migrations" not in service.told
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_make_target_that_a_document_names_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    named = set(re.findall(r"(?:`|^|\s)make ([a-z]+)[` ]", document.read_text()))
+
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_link_of_a_document_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_persona_that_a_document_names_exists(document: Path) -> None:
+    phones = {persona.phone for persona in PERSONAS} | {"+84900000092", "+84900000093", "+84900000094"}
+
+    assert set(re.findall(r"\+849000000[0-9]{2}", document.read_text())) <= phones
+
+
+def test_every_setting_is_explained_to_operators_and_no_other() -> None:
+    known = {f"LONGAN_{field.name.upper()}" for field in msgspec.structs.fields(Settings)} | OF_DEVELOPMENT
+
+    explained = re.findall(r"^\| `(LONGAN_[A-Z_]+)` \|", (ROOT / "docs" / "operators.md").read_text(), re.MULTILINE)
+
+    assert set(explained) == known
+    assert len(explained) == len(set(explained))
