@@ -22,6 +22,8 @@ MAX_BYTES = 32 * 1024 * 1024
 SECONDS = {"jobs": 30.0, "procedures": 300.0, "places": 300.0}
 ALONE_SECONDS = 3.0
 VALKEY_SECONDS = 0.25
+# A Valkey that says nothing for so long is asked; when it is silent for as long again, it is away.
+SILENCE_SECONDS = 1.0
 
 log = logging.getLogger("longan.cache")
 
@@ -65,15 +67,19 @@ class Cache:
         """The entry another process left in Valkey."""
         if not self.listens:
             return None
+        generation = self.generation(family)
         try:
             async with asyncio.timeout(VALKEY_SECONDS):
                 stored = await self._valkey.get(self._name(family, key))
+            if not isinstance(stored, bytes):
+                return None
+            entry = msgspec.msgpack.decode(stored, type=Entry)
         except (RedisError, OSError, TimeoutError):
             return None
-        if not isinstance(stored, bytes):
+        except msgspec.DecodeError:  # of another version of the code
             return None
-        entry = msgspec.msgpack.decode(stored, type=Entry)
-        self._keep(family, key, entry)
+        if generation == self.generation(family):
+            self._keep(family, key, entry)
         return entry
 
     def generation(self, family: str) -> int:
@@ -86,7 +92,7 @@ class Cache:
             return
         self._keep(family, key, entry)
         if self.listens:
-            task = asyncio.ensure_future(self._send(family, key, entry))
+            task = asyncio.ensure_future(self._send(self._name(family, key), entry, int(SECONDS[family])))
             self._filling.add(task)
             task.add_done_callback(self._filling.discard)
 
@@ -113,10 +119,10 @@ class Cache:
         path, query, locale = key
         return f"cache:{family}:{self.generation(family)}:{locale}:{(path + b'?' + query).decode('latin-1')}"
 
-    async def _send(self, family: str, key: Key, entry: Entry) -> None:
+    async def _send(self, name: str, entry: Entry, seconds: int) -> None:
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(VALKEY_SECONDS):
-                await self._valkey.set(self._name(family, key), msgspec.msgpack.encode(entry), ex=int(SECONDS[family]))
+                await self._valkey.set(name, msgspec.msgpack.encode(entry), ex=seconds)
 
     def forget(self, family: str, generation: int) -> None:
         """Throw a family away."""
@@ -128,22 +134,35 @@ class Cache:
         """Follow the calls of writes until cancelled; while the line is cut, entries live ALONE_SECONDS."""
         while True:
             try:
-                async with self._valkey.pubsub() as calls:
-                    await calls.subscribe(CHANNEL)
-                    for family in SECONDS:
-                        self.forget(family, int(await self._valkey.get(f"generation:{family}") or 0))
-                    self.listens = True
-                    async for call in calls.listen():
-                        if call["type"] == "message":
-                            family, _, generation = call["data"].decode().partition(" ")
-                            self.forget(family, int(generation))
-            except (RedisError, OSError, TimeoutError) as error:
+                await self._follow()
+            except (RedisError, OSError, TimeoutError, ValueError) as error:
                 log.warning("cache: Valkey is away (%s)", type(error).__name__)
             finally:
                 self.listens = False
                 for family in SECONDS:
                     self.forget(family, -1)
             await asyncio.sleep(1.0)
+
+    async def _follow(self) -> None:
+        """Raises `TimeoutError` when Valkey falls silent: one that hangs would leave us deaf, and sure of our entries."""
+        async with self._valkey.pubsub() as calls:
+            await calls.subscribe(CHANNEL)
+            asked = False
+            while True:
+                call = await calls.get_message(timeout=SILENCE_SECONDS)
+                if call is None and asked:
+                    raise TimeoutError
+                asked = call is None
+                if call is None:
+                    await calls.ping()
+                elif call["type"] == "subscribe":
+                    # Not before: a write until now is in the generation, and one from now on is called out.
+                    for family in SECONDS:
+                        self.forget(family, int(await self._valkey.get(f"generation:{family}") or 0))
+                    self.listens = True
+                elif call["type"] == "message":
+                    family, _, generation = call["data"].decode().partition(" ")
+                    self.forget(family, int(generation))
 
 
 def _size(key: Key, entry: Entry) -> int:

@@ -23,6 +23,8 @@ GRACE_SECONDS = 0.2
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.InternalClientError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
@@ -117,6 +119,11 @@ async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connect
             before = own.round_trips
             try:
                 yield borrowed  # type: ignore[misc]  # the pool's proxy, which is a connection in all but its class
+            except asyncpg.InternalClientError:
+                # A server that goes says so to whoever is connected; asyncpg takes that for the begin of an answer and
+                # keeps the connection, good for nothing, until the other end is closed.
+                own.terminate()
+                raise
             finally:
                 own.deadline = None
                 asking.count(own.round_trips - before)

@@ -40,7 +40,9 @@ async def test_the_whole_way_to_hired(client: httpx.AsyncClient, conn: asyncpg.C
     back = await moved(client, bearer, made["id"], "rejected")
     assert (back.status_code, back.json()["code"]) == (409, "illegal_transition")
     assert (back.json()["from"], back.json()["to"]) == ("hired", "rejected")
-    assert await conn.fetchval("select count(*) from applications.moves where application_id = $1", UUID(made["id"])) == 5
+    assert (
+        await conn.fetchval("select count(*) from applications.moves where application_id = $1", UUID(made["id"])) == 5
+    )
 
 
 async def test_the_worker_withdraws_and_that_is_final(
@@ -66,7 +68,9 @@ async def test_a_retry_is_answered_and_moves_nothing(
 
     assert (again.status_code, again.json()) == (200, first.json())
     assert await promised(conn) == before
-    assert await conn.fetchval("select count(*) from applications.moves where application_id = $1", UUID(made["id"])) == 1
+    assert (
+        await conn.fetchval("select count(*) from applications.moves where application_id = $1", UUID(made["id"])) == 1
+    )
 
 
 @pytest.mark.parametrize("to", ["viewed", "hired", "rejected"])

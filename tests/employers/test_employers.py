@@ -177,7 +177,9 @@ async def test_the_same_decision_again_changes_nothing_and_another_one_replaces_
 
     assert again.json() == first.json()
     assert (other.json()["status"], other.json()["verified"], other.json()["verified_at"]) == ("rejected", False, None)
-    assert await conn.fetchval("select count(*) from employers.verifications where decided_by = $1", LABOUR_OFFICIAL) == 2
+    assert (
+        await conn.fetchval("select count(*) from employers.verifications where decided_by = $1", LABOUR_OFFICIAL) == 2
+    )
 
 
 async def test_only_an_official_decides(client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer) -> None:

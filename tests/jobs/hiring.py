@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 
 from longan.devkit.sample.personas import PERSONAS
-from tests.conftest import Bearer
+from tests.conftest import Bearer, Real
 
 ACCOUNTS = {persona.phone[-2:]: persona.account_id for persona in PERSONAS}
 WORKER, SECOND_WORKER = ACCOUNTS["01"], ACCOUNTS["02"]
@@ -59,3 +59,13 @@ async def promised(conn: asyncpg.Connection) -> list[tuple[str, dict[str, str]]]
     """The tasks promised so far, in order: topic and payload."""
     rows = await conn.fetch("select entrypoint, convert_from(payload, 'UTF8')::jsonb::text from pgqueuer order by id")
     return [(row[0], json.loads(row[1])) for row in rows]
+
+
+OPEN_JOB = """select j.id from jobs.postings j join employers.members m on m.employer_id = j.employer_id
+ where m.account_id = $1 and j.status = 'open' limit 1"""
+
+
+async def open_job(real: Real) -> UUID:
+    """A job of the verified employer."""
+    found: UUID = await real.pool.fetchval(OPEN_JOB, OWNER)
+    return found

@@ -194,7 +194,9 @@ async def test_a_change_needs_the_version_it_was_made_from(
 
     changed = await client.patch(path, json={"openings": 7}, headers=headers | {"If-Match": held})
     stale = await client.patch(path, json={"openings": 8}, headers=headers | {"If-Match": held})
-    weak = await client.patch(path, json={"openings": 8}, headers=headers | {"If-Match": f"W/{changed.headers['ETag']}"})
+    weak = await client.patch(
+        path, json={"openings": 8}, headers=headers | {"If-Match": f"W/{changed.headers['ETag']}"}
+    )
     without = await client.patch(path, json={"openings": 8}, headers=headers)
     whatever = await client.patch(path, json={"openings": 9}, headers=headers | {"If-Match": "*"})
     one_of = await client.patch(

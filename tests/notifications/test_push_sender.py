@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import aiohttp
 import pytest
 from pushing import CANARIES, World, fresh_world, until
 
 from longan.devkit import embedded
-from longan.notifications import store
+from longan.notifications import outside, store
 from longan.notifications.domain import MOST_TRIES
 from longan.notifications.models import Settlement
 
@@ -97,10 +98,11 @@ async def test_what_fails_on_the_way_arrives_later_and_once(world: World, target
     assert (await world.row(target))["attempts"] == int(target.split("-")[-2]) + 1
 
 
-@pytest.mark.parametrize("target", ["reset-after-1-a", "garbled-1-a"])
+@pytest.mark.parametrize("target", ["reset-after-1-a", "garbled-1-a", "slow-1-a"])
 async def test_what_was_accepted_without_our_hearing_it_is_sent_again_as_the_same_notice(
-    world: World, target: str
+    world: World, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(outside, "TIMEOUT", aiohttp.ClientTimeout(total=0.5))
     await world.tell(await world.somebody(target))
 
     async with world.sending():

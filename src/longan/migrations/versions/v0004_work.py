@@ -42,7 +42,7 @@ create table employers.verifications (
     agency_code text,
     decided_at  timestamptz not null
 );
-comment on column employers.verifications.agency_code is 'the agency for which the official decided, null for an administrator';
+comment on column employers.verifications.agency_code is 'for which the official decided; an administrator has none';
 create index verifications_of_employer on employers.verifications (employer_id, decided_at);
 
 create type employers.brief as (id uuid, name text, verified boolean);
@@ -70,8 +70,8 @@ create table jobs.postings (
     pay_max       bigint      check (pay_max >= pay_min),
     pay_currency  text        not null default 'VND' check (pay_currency in ('VND', 'USD')),
     pay_period    text        not null default 'month' check (pay_period in ('hour', 'day', 'week', 'month', 'piece')),
-    month_pay     bigint      not null generated always as (
-                  case when pay_currency = 'VND' and pay_period = 'month' then coalesce(pay_max, pay_min, 0) else 0 end) stored,
+    month_pay     bigint      not null generated always as (case when pay_currency = 'VND' and pay_period = 'month'
+                  then coalesce(pay_max, pay_min, 0) else 0 end) stored,
     openings      integer     not null check (openings > 0),
     place_source  text        not null default 'employer' check (place_source in ('employer', 'sample')),
     published_at  timestamptz,
@@ -85,10 +85,11 @@ create table jobs.postings (
 );
 comment on column jobs.postings.search_text is 'title and employer as search.fold writes them';
 comment on column jobs.postings.title_marked is 'title in lower case NFC with its marks, for exact hits first';
-comment on column jobs.postings.month_pay is 'the most it pays in đồng a month; 0 when not said, or said in another way';
+comment on column jobs.postings.month_pay is 'the most it pays in đồng a month; 0 when that is not said';
 create index postings_newest on jobs.postings (published_at desc, id desc) where status = 'open';
 create index postings_search on jobs.postings using gin (search) where status = 'open';
-create index postings_by_ward on jobs.postings (ward_version, ward_code, published_at desc, id desc) where status = 'open';
+create index postings_by_ward on jobs.postings (ward_version, ward_code, published_at desc, id desc)
+ where status = 'open';
 create index postings_by_province on jobs.postings (province_code, published_at desc, id desc) where status = 'open';
 create index postings_best_paid on jobs.postings (month_pay desc, id desc) where status = 'open';
 create index postings_due on jobs.postings (expires_at) where status = 'open';
@@ -102,8 +103,9 @@ create table applications.applications (
     job_id      uuid        not null references jobs.postings,
     employer_id uuid        not null references employers.employers,
     worker_id   uuid        not null references identity.accounts,
-    status      text        not null default 'submitted' check (status in ('submitted', 'viewed', 'shortlisted', 'interview',
-                            'offer', 'hired', 'rejected', 'withdrawn', 'expired', 'obsolete')),
+    status      text        not null default 'submitted'
+                check (status in ('submitted', 'viewed', 'shortlisted', 'interview', 'offer', 'hired', 'rejected',
+                                  'withdrawn', 'expired', 'obsolete')),
     note        text,
     created_at  timestamptz not null,
     updated_at  timestamptz not null,
@@ -126,5 +128,7 @@ create table applications.moves (
 create index moves_of_application on applications.moves (application_id, moved_at desc, id desc);
 
 create type applications.job as (id uuid, title text, ward_code text, employer employers.brief);
-create type applications.move as (from_status text, to_status text, reason_code text, message text, moved_at timestamptz);
+create type applications.move as (
+    from_status text, to_status text, reason_code text, message text, moved_at timestamptz
+);
 """)

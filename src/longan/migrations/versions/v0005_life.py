@@ -130,7 +130,7 @@ create table notifications.push_outbox (
     created_at      timestamptz not null,
     settled_at      timestamptz,
     constraint push_outbox_once unique (notification_id, installation_id)
-);
+) with (autovacuum_vacuum_scale_factor = 0.02);
 comment on column notifications.push_outbox.target is 'where the last try went: a device may have a new target by then';
 comment on column notifications.push_outbox.lease_by is 'one claim, not one worker: a late result must not settle a later lease';
 comment on column notifications.push_outbox.message_name is 'the receipt: what FCM answered on accepting it';
