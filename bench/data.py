@@ -8,7 +8,7 @@ import asyncpg
 from bench.pairs import SESSION_PREFIX, SPARE, WORKER_PREFIX, WORKERS, numbered
 from bench.postings import EMPLOYER_COLUMNS, POSTING_COLUMNS, make, progress
 from longan import keys, schema
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.devkit.sample import load as sample
 from longan.devkit.terminal import Tell, Terminal
 from longan.reference import load as reference
@@ -37,7 +37,8 @@ values ($7, $1, 'app', 0, '{otp,sms}', $8, $8, $9, $9)"""
 async def fill(database_url: str, keys_dir: Path, terminal: Terminal) -> None:
     """Everything the rows of the benchmark need, and fresh statistics."""
     keys.ensure(keys_dir)
-    phones = Phones(keys.load(keys_dir))
+    ring = keys.load(keys_dir)
+    phones, numbers = Sealed(ring, "phone"), Sealed(ring, "number")
     now = datetime.now(UTC)
     with terminal.step("Migrations"):
         await schema.migrate(database_url)
@@ -46,9 +47,9 @@ async def fill(database_url: str, keys_dir: Path, terminal: Terminal) -> None:
         with terminal.step("Reference data") as tell:
             await reference.load(connection, tell)
         with terminal.step("Sample data") as tell:
-            await sample.load(connection, tell, now, phones)
+            await sample.load(connection, tell, now, phones, numbers)
         with terminal.step(f"{POSTINGS:,} postings") as tell:
-            await _postings(connection, now, tell)
+            await _postings(connection, numbers, now, tell)
         with terminal.step(f"{WORKERS:,} workers") as tell:
             await _workers(connection, phones, now, tell)
         with terminal.step("Statistics"):
@@ -58,9 +59,9 @@ async def fill(database_url: str, keys_dir: Path, terminal: Terminal) -> None:
         await connection.close()
 
 
-async def _postings(connection: asyncpg.Connection, now: datetime, tell: Tell) -> None:
+async def _postings(connection: asyncpg.Connection, numbers: Sealed, now: datetime, tell: Tell) -> None:
     tell("drawing", 0, POSTINGS)
-    made = make(POSTINGS, now)
+    made = make(POSTINGS, now, numbers)
     await connection.copy_records_to_table(
         "employers", schema_name="employers", columns=EMPLOYER_COLUMNS, records=made.employers
     )
@@ -77,7 +78,7 @@ async def _postings(connection: asyncpg.Connection, now: datetime, tell: Tell) -
         tell("indexes", done, len(indexes))
 
 
-async def _workers(connection: asyncpg.Connection, phones: Phones, now: datetime, tell: Tell) -> None:
+async def _workers(connection: asyncpg.Connection, phones: Sealed, now: datetime, tell: Tell) -> None:
     async with connection.transaction():
         for number in range(WORKERS + len(SPARE)):
             account, phone = numbered(WORKER_PREFIX, number), f"+8498{number:07d}"

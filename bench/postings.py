@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from bench.pairs import EMPLOYER_PREFIX, JOB_PREFIX, numbered
+from longan.crypto import Sealed
 from longan.devkit.sample.load import Employer, Posting
 from longan.reference.load import json_lines
 from longan.search import fold, mark
@@ -24,7 +25,9 @@ SEED = 20_250_701
 DAY_SECONDS = 86_400
 METRES_PER_DEGREE = 111_000
 
-EMPLOYER_COLUMNS = ("id", "tax_code", "name", "ward_version", "ward_code", "status", "verified_at")
+EMPLOYER_COLUMNS = (
+    "id", "tax_code_index", "tax_code", "name", "ward_version", "ward_code", "status", "verified_at",
+)  # fmt: skip
 POSTING_COLUMNS = (
     "id", "employer_id", "status", "title", "description", "search_text", "title_marked", "ward_version", "ward_code",
     "province_code", "lat", "lon", "pay_min", "pay_max", "pay_currency", "pay_period", "openings", "place_source",
@@ -44,7 +47,7 @@ class Made(msgspec.Struct, frozen=True):
     postings: list[Row]
 
 
-def make(count: int, now: datetime) -> Made:
+def make(count: int, now: datetime, numbers: Sealed) -> Made:
     """`count` open postings, published before `now`, and as many employers as they have in the sample."""
     chance = random.Random(SEED)
     employers, postings = _rows(Employer, "employers.jsonl.gz"), _rows(Posting, "postings.jsonl.gz")
@@ -55,10 +58,11 @@ def make(count: int, now: datetime) -> Made:
     employer_of: list[int] = []
     while len(employer_of) < count:
         number, like = len(made_employers), chance.choice(employers)
+        code = f"97{number:08d}"
         made_names.append(f"{like.name} {number + 1}")
         made_employers.append((
-            numbered(EMPLOYER_PREFIX, number), f"97{number:08d}", made_names[-1], like.ward_version, like.ward_code,
-            "verified", now,
+            numbered(EMPLOYER_PREFIX, number), numbers.index(code), code, made_names[-1], like.ward_version,
+            like.ward_code, "verified", now,
         ))  # fmt: skip
         employer_of += [number] * chance.choice(sizes)
     del employer_of[count:]

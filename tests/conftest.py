@@ -20,7 +20,7 @@ from longan import keys, schema
 from longan.api.app import create_app
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.db import Connection
 from longan.devkit import embedded
 from longan.devkit.sample import load as sample
@@ -105,7 +105,8 @@ async def template(services: embedded.Services, keys_dir: Path) -> str:
     connection = await asyncpg.connect(url)
     try:
         await reference.load(connection, nothing)
-        await sample.load(connection, nothing, datetime.now(UTC), Phones(keys.load(keys_dir)))
+        ring = keys.load(keys_dir)
+        await sample.load(connection, nothing, datetime.now(UTC), Sealed(ring, "phone"), Sealed(ring, "number"))
         await connection.execute("analyze")
     finally:
         await connection.close()
@@ -198,7 +199,7 @@ async def client(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
 
 async def new_account(connection: asyncpg.Connection, app: Edge, *, role: str = "worker") -> UUID:
     """An account with a random phone and a role."""
-    phones: Phones = app.app.state.phones
+    phones: Sealed = app.app.state.phones
     phone = f"+849{random.randrange(10**8):08d}"
     account = uuid4()
     await connection.execute(

@@ -18,6 +18,7 @@ import pytest
 import longan
 from longan.api.edge import Edge
 from longan.api.routing import Operation
+from longan.errors import Problem
 from longan.listing import LISTINGS
 
 ROOT = Path(longan.__file__).parents[2]
@@ -133,6 +134,16 @@ def test_an_operation_id_is_a_verb_and_a_noun_and_is_used_once(whole_app: Edge) 
     assert len(names) == len(set(names))
     for name in names:
         assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", name), name
+
+
+def test_a_code_is_declared_by_one_problem(whole_app: Edge) -> None:
+    waiting, declared = [Problem], []
+    while waiting:
+        problem = waiting.pop()
+        waiting += problem.__subclasses__()
+        declared += [problem.code] if "code" in vars(problem) else []
+
+    assert len(declared) == len(set(declared)), sorted(declared)
 
 
 def structs_in(kind: object, seen: set[type]) -> Iterator[type]:

@@ -10,6 +10,8 @@ from running import Service, service
 
 import longan
 from longan.devkit.sample.personas import PERSONAS
+from longan.keys import SECRETS
+from longan.limits import CLASSES
 from longan.settings import Settings
 
 __all__ = ["service"]
@@ -67,7 +69,7 @@ def test_the_flow_runs_again_after_a_second_start_on_the_same_data(service: Serv
 def test_a_make_target_that_a_document_names_exists(document: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
-    named = set(re.findall(r"(?:`|^|\s)make ([a-z]+)[` ]", document.read_text()))
+    named = set(re.findall(r"(?:`|^)make ([a-z]+)", document.read_text(), re.MULTILINE))
 
     assert named <= targets
 
@@ -93,3 +95,18 @@ def test_every_setting_is_explained_to_operators_and_no_other() -> None:
 
     assert set(explained) == known
     assert len(explained) == len(set(explained))
+
+
+@pytest.mark.parametrize("purpose", SECRETS)
+def test_every_key_is_explained_to_operators(purpose: str) -> None:
+    assert f"`{purpose}`" in (ROOT / "docs" / "operators.md").read_text()
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_app_developers_are_told_the_limits_that_hold(name: str) -> None:
+    account, address = CLASSES[name]
+
+    row = f"| `{name}` | {account.quota} | {address.quota} |"
+
+    assert account.seconds == address.seconds == 60
+    assert row in (ROOT / "docs" / "app-developers.md").read_text()

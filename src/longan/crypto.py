@@ -1,8 +1,9 @@
-"""What is kept secret at rest: phone numbers, and codes that are never stored at all."""
+"""What is kept secret at rest: phones and identity numbers, and codes that are never stored at all."""
 
 import hashlib
 import hmac
 import secrets
+from typing import Literal
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,29 +13,30 @@ from longan.keys import Keys
 CODE_DIGITS = 6
 
 
-class Phones:
-    """Seals phone numbers for the database and finds them again without reading them.
+class Sealed:
+    """Seals the values of one purpose for the database and finds them again without reading them: `phone` the phones in
+    E.164, `number` the identity numbers of persons (and, by index alone, every other tax code).
 
-    `index` is HMAC-SHA-256 under a key of its own (a plain hash of a phone number is reversible in seconds); `seal` is
-    AES-256-GCM with a random 96-bit nonce, the row's id as associated data, so that a number moved to another row does
+    `index` is HMAC-SHA-256 under a key of its own (a plain hash of so few digits is reversible in seconds); `seal` is
+    AES-256-GCM with a random 96-bit nonce, the row's id as associated data, so that a value moved to another row does
     not open.
     """
 
-    def __init__(self, keys: Keys) -> None:
-        self._index = keys.newest("phone-index")
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.secrets["phone-cipher"].items()}
+    def __init__(self, keys: Keys, purpose: Literal["phone", "number"]) -> None:
+        self._index = keys.newest(f"{purpose}-index")
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.secrets[f"{purpose}-cipher"].items()}
         self._newest = max(self._ciphers)
 
-    def index(self, phone: str) -> bytes:
-        return hmac.digest(self._index, phone.encode(), hashlib.sha256)
+    def index(self, value: str) -> bytes:
+        return hmac.digest(self._index, value.encode(), hashlib.sha256)
 
-    def seal(self, phone: str, row: UUID) -> bytes:
+    def seal(self, value: str, row: UUID) -> bytes:
         nonce = secrets.token_bytes(12)
-        sealed = self._ciphers[self._newest].encrypt(nonce, phone.encode(), row.bytes)
+        sealed = self._ciphers[self._newest].encrypt(nonce, value.encode(), row.bytes)
         return self._newest.encode() + b"." + nonce + sealed
 
     def open(self, sealed: bytes, row: UUID) -> str:
-        """The number. Raises `cryptography.exceptions.InvalidTag` when the row is not the one it was sealed for."""
+        """The value. Raises `cryptography.exceptions.InvalidTag` when the row is not the one it was sealed for."""
         key_id, _, rest = sealed.partition(b".")
         return self._ciphers[key_id.decode()].decrypt(rest[:12], rest[12:], row.bytes).decode()
 

@@ -146,7 +146,7 @@ def maybe(row: asyncpg.Record | None, kind: type[S]) -> S | None:
 def many(rows: Sequence[asyncpg.Record], kind: type[S]) -> list[S]:
     """The rows as structs of `kind`, column by field name; composites become the structs inside it.
 
-    PostgreSQL has checked the types, so nothing is checked again: msgspec.convert from a Record takes ten times as long.
+    PostgreSQL has checked the types, so nothing is checked again; msgspec.convert from a Record takes ten times as long.
     """
     if not rows:
         return []
@@ -170,12 +170,20 @@ def _maker(kind: type[S], columns: tuple[str, ...]) -> Callable[[asyncpg.Record]
         name for name, given in signature(kind).parameters.items() if given.kind is Parameter.POSITIONAL_OR_KEYWORD
     ][: len(names)] == names
 
+    width = len(places)
+    made: dict[int, Callable[[asyncpg.Record], Any]] = {}
+
     def make(row: asyncpg.Record) -> S:
-        values = list(row[: len(places)]) if straight else [row[place] for place in places]
+        values = list(row[:width]) if straight else [row[place] for place in places]
         for number, part, many_of in inner:
-            value = values[number]
-            if value is not None:
-                values[number] = many(value, part) if many_of else maybe(value, part)
+            if (value := values[number]) is None:
+                continue
+            if many_of:
+                values[number] = many(value, part)
+            else:
+                if number not in made:  # a column's composite has the same parts in every row
+                    made[number] = _maker(part, tuple(value.keys()))  # type: ignore[arg-type]
+                values[number] = made[number](value)
         return kind(*values) if in_order else kind(**dict(zip(names, values, strict=True)))
 
     return make

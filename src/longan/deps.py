@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -33,39 +34,9 @@ def exchange_of(request: AnyRequest) -> Exchange:
     return found
 
 
-async def exchange(request: AnyRequest) -> Exchange:
-    return exchange_of(request)
-
-
-async def me(request: AnyRequest) -> Principal:
-    return exchange_of(request).me()
-
-
-async def now(state: State) -> datetime:
-    return state.clock()  # type: ignore[no-any-return]
-
-
-async def locale(request: AnyRequest) -> LocaleName:
-    return exchange_of(request).locale
-
-
-async def pages(state: State) -> Cursors:
-    return state.cursors  # type: ignore[no-any-return]
-
-
-async def home(state: State) -> str:
-    """The code of the province this service is for."""
-    return state.settings.province_code  # type: ignore[no-any-return]
-
-
-async def conn(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connection, None]:
-    async with db.acquired(state.pool, exchange_of(request)) as connection:
-        yield connection
-
-
-async def tx(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connection, None]:
+@asynccontextmanager
+async def written(state: State, this: Exchange) -> AsyncGenerator[asyncpg.Connection, None]:
     """One transaction for the write; on a route that demands an Idempotency-Key, its key's row comes first."""
-    this = exchange_of(request)
     if this.policy is None or not this.policy.idempotent:
         async with db.acquired(state.pool, this) as connection, connection.transaction():
             yield connection
@@ -92,13 +63,42 @@ async def tx(request: AnyRequest, state: State) -> AsyncGenerator[asyncpg.Connec
         this.until = None
 
 
-PROVIDERS = {
-    "conn": Provide(conn),
-    "tx": Provide(tx),
-    "me": Provide(me),
-    "now": Provide(now),
-    "locale": Provide(locale),
-    "pages": Provide(pages),
-    "home": Provide(home),
-    "exchange": Provide(exchange),
-}
+def providers(state: State) -> dict[str, Provide]:
+    """What the words stand for, over the state of one app.
+
+    What does not depend on the request takes no parameter: Litestar copies the state and checks a signature for every
+    parameter of every dependency of every request.
+    """
+
+    def now() -> datetime:
+        return state.clock()  # type: ignore[no-any-return]
+
+    def pages() -> Cursors:
+        return state.cursors  # type: ignore[no-any-return]
+
+    def home() -> str:
+        return state.settings.province_code  # type: ignore[no-any-return]
+
+    def exchange(request: AnyRequest) -> Exchange:
+        return exchange_of(request)
+
+    def me(request: AnyRequest) -> Principal:
+        return exchange_of(request).me()
+
+    def locale(request: AnyRequest) -> LocaleName:
+        return exchange_of(request).locale
+
+    async def conn(request: AnyRequest) -> AsyncGenerator[asyncpg.Connection, None]:
+        async with db.acquired(state.pool, exchange_of(request)) as connection:
+            yield connection
+
+    async def tx(request: AnyRequest) -> AsyncGenerator[asyncpg.Connection, None]:
+        async with written(state, exchange_of(request)) as connection:
+            yield connection
+
+    words: dict[str, Any] = {"now": now, "pages": pages, "home": home, "exchange": exchange, "me": me, "locale": locale}
+    return {
+        "conn": Provide(conn),
+        "tx": Provide(tx),
+        **{name: Provide(word, sync_to_thread=False) for name, word in words.items()},
+    }

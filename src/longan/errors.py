@@ -154,6 +154,21 @@ class WardUnknown(Unprocessable):
         super().__init__(FieldError("/ward_code", "not_found"))
 
 
+class JobNotOpen(Conflict):
+    code = "job_not_open"
+    vi, en = "Tin tuyển dụng này không còn nhận hồ sơ", "This job is not open"
+
+
+class IllegalTransition(Conflict):
+    """`from` and `to` of the problem name the step."""
+
+    code = "illegal_transition"
+    vi, en = "Không thể chuyển sang trạng thái này", "It cannot go to that state from where it is"
+
+    def __init__(self, current: str, to: str, *errors: FieldError) -> None:
+        super().__init__(*errors, members={"from": current, "to": to})
+
+
 class IfMatchRequired(Problem):
     status, code = 428, "if_match_required"
     vi, en = "Cần gửi If-Match với ETag bạn đang có", "Send If-Match with the ETag you hold"

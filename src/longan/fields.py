@@ -19,12 +19,18 @@ PositiveAmount = Annotated[
 ]
 Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER, extra_json_schema={"format": "int32"})]
 
-# One line; a trailing newline slips past `$`, hence the look-ahead.
-_LINE = r"^[^\r\n\t]*(?![\r\n\t])$"
+# What leaves no mark on a screen, of what strict_json lets in. Written out: \s of ECMA-262 is not that of Python.
+_BLANK = (
+    r"\u0000-\u0020\u007f-\u00a0\u034f\u1680\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000"
+    r"\ufe00-\ufe0f\ufeff"
+)
+_VISIBLE = f"[^{_BLANK}]"
+# One line, not blank; a trailing newline slips past `$`, hence the look-ahead at the end.
+_LINE = rf"^(?=[{_BLANK}]*{_VISIBLE})[^\r\n\t]*(?![\r\n\t])$"
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
 Title = Annotated[str, Meta(min_length=3, max_length=120, pattern=_LINE)]
-Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
-Note = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=_VISIBLE)]
+Note = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_VISIBLE)]
 
 # [0-9], not \d: "١٢٣٤٥" is five digits to Unicode.
 WardCode = Annotated[

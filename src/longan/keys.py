@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from longan.settings import BadSettings
 
 AUDIENCES = ("app", "official")
-SECRETS = ("phone-index", "phone-cipher", "one-time-code", "cursor")
+SECRETS = ("phone-index", "phone-cipher", "number-index", "number-cipher", "one-time-code", "cursor")
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -140,14 +140,14 @@ class Limiter:
             return
         counted = [bucket.untold for _, bucket in told]
         try:
-            pipeline = self._valkey.pipeline(transaction=False)
-            for ((name, who), bucket), untold in zip(told, counted, strict=True):
-                await self._script(
-                    keys=[f"limit:{name}:{who}"],
-                    args=[untold, bucket.window.quota, bucket.window.seconds, "count"],
-                    client=pipeline,
-                )
-            answers = await pipeline.execute()
+            async with self._valkey.pipeline(transaction=False) as pipeline:
+                for ((name, who), bucket), untold in zip(told, counted, strict=True):
+                    await self._script(
+                        keys=[f"limit:{name}:{who}"],
+                        args=[untold, bucket.window.quota, bucket.window.seconds, "count"],
+                        client=pipeline,
+                    )
+                answers = await pipeline.execute()
         except (RedisError, OSError, TimeoutError):
             answers = [None] * len(told)
         for (_, bucket), untold, answer in zip(told, counted, answers, strict=True):

@@ -7,15 +7,16 @@ same reason the limit stands in it as a number: a plan for any limit is a plan f
 from collections.abc import Iterator, Mapping
 from functools import cache
 from string import Formatter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import asyncpg
 import msgspec
 
+from longan.db import many
 from longan.errors import FieldError, InvalidRequest
 from longan.page import Cursors
 
-P = TypeVar("P")
+P = TypeVar("P", bound=msgspec.Struct)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ class Listing(msgspec.Struct, frozen=True):
         rows = await conn.fetch(sql, *(given[name] for name in names))
         more = len(rows) > limit
         last = cursors.write(scope, [rows[limit - 1][column] for column in order.position]) if more else None
-        return msgspec.convert({"items": rows[:limit], "next_cursor": last}, kind)
+        return kind(many(rows[:limit], _item(kind)), last)
 
     def statement(self, sort: str, given: frozenset[str], limit: int) -> tuple[str, tuple[str, ...]]:
         """The SQL when these values are given, and their order as its parameters."""
@@ -103,6 +104,12 @@ def listing(made: Listing) -> Listing:
     """Register a listing under its name."""
     LISTINGS[made.name] = made
     return made
+
+
+@cache
+def _item(page: type[Any]) -> type[Any]:
+    """What a page is made of."""
+    return get_args(get_type_hints(page)["items"])[0]  # type: ignore[no-any-return]
 
 
 @cache

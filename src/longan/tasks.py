@@ -17,7 +17,7 @@ import msgspec
 import redis.asyncio
 
 from longan.clock import Clock
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.keys import Keys
 from longan.settings import Settings
 
@@ -34,7 +34,7 @@ class Context:
     http: aiohttp.ClientSession
     settings: Settings
     keys: Keys
-    phones: Phones
+    phones: Sealed
     clock: Clock
 
 

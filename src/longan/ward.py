@@ -106,14 +106,14 @@ PROBLEMS: tuple[type[Problem], ...] = (PlaceUnknown, PlaceAmbiguous)
 IN_FORCE = """-- ward.in_force
 select u.code
   from places.units u
- where u.version = places.version_on($1::timestamptz::date) and u.code = $2 and u.level = 'commune'"""
+ where u.version = places.version_on($1::timestamptz) and u.code = $2 and u.level = 'commune'"""
 
 SUCCESSORS = """-- ward.successors
 select s.new_code
   from places.successions s
- where s.new_version = places.version_on($1::timestamptz::date) and s.old_code = $2
+ where s.new_version = places.version_on($1::timestamptz) and s.old_code = $2
    and s.old_version = (select max(v.version) from places.versions v
-                         where v.version < places.version_on($1::timestamptz::date))
+                         where v.version < places.version_on($1::timestamptz))
  order by s.new_code"""
 
 
@@ -152,7 +152,7 @@ async def codes(
 NAMED = """-- ward.named
 with lists as (
     select l.present, (select max(v.version) from places.versions v where v.version < l.present) as past
-      from (select places.version_on($1::timestamptz::date) as present) l)
+      from (select places.version_on($1::timestamptz) as present) l)
 select u.version, u.code, u.level, u.type, u.name, u.short_name, u.fold, d.name as district, p.name as province,
        u.province_code, array_remove(array[d.type || '/' || d.fold, p.type || '/' || p.fold], null) as within,
        coalesce(o.also_within, '{}') as also_within, w.ward_codes, w.province_codes

@@ -27,7 +27,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 
 from longan import clock, db, idempotency, queue, tasks
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.identity import tasks as identity
 from longan.jobs import tasks as jobs
 from longan.keys import load
@@ -201,8 +201,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Context, None]:
     ):
         try:
             yield Context(
-                pool=pool, valkey=valkey, http=http, settings=settings, keys=keys, phones=Phones(keys), clock=clock.utc
-            )
+                pool=pool, valkey=valkey, http=http, settings=settings, keys=keys, phones=Sealed(keys, "phone"),
+                clock=clock.utc,
+            )  # fmt: skip
         finally:
             await valkey.aclose()
 

@@ -10,6 +10,7 @@ import jsonschema
 import msgspec
 import pytest
 from litestar import Litestar
+from litestar.datastructures import State
 
 from longan import deps, strict_json
 from longan.api import answers, guide, openapi, schemas
@@ -18,7 +19,7 @@ from longan.api.routing import Operation, Routes
 from longan.errors import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUTES = Routes(Litestar(HANDLERS, dependencies=deps.PROVIDERS, openapi_config=None))
+ROUTES = Routes(Litestar(HANDLERS, dependencies=deps.providers(State()), openapi_config=None))
 DOCUMENT = openapi.document(ROUTES)
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in ROUTES.operations}
@@ -98,7 +99,7 @@ def test_the_committed_document_is_the_served_one() -> None:
 
 
 def test_the_document_is_the_same_whatever_the_order_of_registration() -> None:
-    turned = Routes(Litestar([*reversed(HANDLERS)], dependencies=deps.PROVIDERS, openapi_config=None))
+    turned = Routes(Litestar([*reversed(HANDLERS)], dependencies=deps.providers(State()), openapi_config=None))
 
     assert openapi.Document(turned).body == openapi.Document(ROUTES).body
 

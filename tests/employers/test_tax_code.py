@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.employers.domain import WEIGHTS, canonical, is_personal
+from longan.employers.domain import WEIGHTS, canonical, is_personal, masked
 from longan.errors import InvalidRequest
 
 REAL = [
@@ -53,6 +53,11 @@ def test_a_code_that_cannot_be_is_refused_with_the_reason(code: str, reason: str
 def test_what_only_looks_like_a_code_is_refused(code: str) -> None:
     with pytest.raises(InvalidRequest):
         canonical(code)
+
+
+def test_a_masked_number_shows_both_ends_and_is_none_any_more() -> None:
+    assert masked("079090012334") == "079*******34"
+    assert not is_personal(masked("079090012334"))
 
 
 @given(st.text("0123456789", min_size=9, max_size=9))

@@ -10,12 +10,14 @@ PIECE = 65_536
 class Gate:
     """Passes bytes between `path` and the server's socket `target`.
 
-    `delay` (seconds) holds back every piece of an answer. While shut, connections are refused.
+    `delay` (seconds) holds back every piece of an answer, `linger` the news that the server has hung up. While shut,
+    connections are refused.
     """
 
     def __init__(self, path: Path, target: Path) -> None:
         self.path = path
         self.delay = 0.0
+        self.linger = 0.0
         self._target = target
         self._server: asyncio.Server | None = None
         self._through: set[asyncio.StreamWriter] = set()
@@ -32,6 +34,8 @@ class Gate:
             self.path.unlink(missing_ok=True)
         for writer in [*self._through]:
             writer.transport.abort()
+        for pair in self._pairs:
+            pair.cancel()
         await asyncio.gather(*self._pairs, return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,12 +51,13 @@ class Gate:
             self._through.add(far_writer)
             ways = [asyncio.create_task(self._pump(reader, far_writer, slow=False)),
                     asyncio.create_task(self._pump(far_reader, writer, slow=True))]  # fmt: skip
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            far_writer.transport.abort()
-            self._through.discard(far_writer)
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                far_writer.transport.abort()
+                self._through.discard(far_writer)
         finally:
             writer.transport.abort()
             self._through.discard(writer)
@@ -65,3 +70,5 @@ class Gate:
                     await asyncio.sleep(self.delay)
                 writer.write(piece)
                 await writer.drain()
+            if slow and self.linger:
+                await asyncio.sleep(self.linger)

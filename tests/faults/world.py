@@ -21,7 +21,7 @@ import aiohttp
 import asyncpg
 
 from longan import keys
-from longan.crypto import Phones, digest, new_secret
+from longan.crypto import Sealed, digest, new_secret
 from longan.devkit import embedded, fcm, placing, stand_ins, supervisor
 from longan.devkit.processes import Keeper, end, spawn
 from longan.devkit.server import Server
@@ -31,6 +31,9 @@ from tests.faults.gate import Gate
 # Whoever waits longer hangs.
 PATIENCE = aiohttp.ClientTimeout(total=10.0)
 READY_SECONDS = 30.0
+COMMANDS = {
+    "api": ("-m", "longan", "api"), "worker": ("-m", "longan", "worker"), "late_api": ("-m", "tests.faults.late")
+}  # fmt: skip
 
 
 class Person(NamedTuple):
@@ -60,17 +63,17 @@ class Seen(NamedTuple):
 class Running:
     """One of our commands as a process group, which can be killed outright and started again."""
 
-    def __init__(self, command: str, folder: Path, environment: Mapping[str, str], keeper: Keeper) -> None:
-        self.log = folder / f"{command}.log"
-        self._command = command
+    def __init__(
+        self, name: str, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], keeper: Keeper
+    ) -> None:
+        self.log = folder / f"{name}.log"
+        self._arguments = (sys.executable, *arguments)
         self._environment = environment
         self._keeper = keeper
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = spawn(
-            (sys.executable, "-m", "longan", self._command), log=self.log, environment=self._environment
-        )
+        self._process = spawn(self._arguments, log=self.log, environment=self._environment)
         self._keeper.watch(self._process.pid)
 
     def kill(self) -> None:
@@ -100,10 +103,11 @@ class World:
     gate: Gate
     api: Running
     worker: Running
+    late_api: Running
     url: str
     http: aiohttp.ClientSession
     tokens: Tokens
-    phones: Phones
+    phones: Sealed
     fcm: fcm.Server
 
     async def ask(self, method: str, path: str, what: str = "", **given: Any) -> Seen:
@@ -190,6 +194,14 @@ class World:
         except (OSError, aiohttp.ClientError, TimeoutError):
             return False
         return seen.status == 200 and seen.json["cache"] == "ok"
+
+    def complaints(self) -> list[str]:
+        """What the API has written down but requests and how it started: an error that nobody foresaw, above all."""
+        return [
+            line
+            for line in self.api.log.read_text().splitlines()
+            if not line.startswith(("[INFO]", '{"at":', "cache: Valkey is away"))
+        ]
 
     def stop_database(self) -> None:
         """Every process of it stands still, its sockets open."""
@@ -281,12 +293,14 @@ async def made(folder: Path, keys_dir: Path, database_url: str, database: str) -
             "LONGAN_FCM_BASE_URL": stand_ins.address(runner),
             "LONGAN_FCM_CREDENTIALS": str(folder / "fcm.json"),
         }
-        api, worker = (Running(command, folder, environment, keeper) for command in ("api", "worker"))
+        api, worker, late_api = (
+            Running(name, arguments, folder, environment, keeper) for name, arguments in COMMANDS.items()
+        )
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector) as http:
             world = World(
-                folder=folder, postgres=postgres, database=database, valkey=valkey, gate=gate, api=api, worker=worker,
-                url=environment["LONGAN_PUBLIC_URL"], http=http, phones=Phones(ring),
+                folder=folder, postgres=postgres, database=database, valkey=valkey, gate=gate, api=api, worker=worker, late_api=late_api,
+                url=environment["LONGAN_PUBLIC_URL"], http=http, phones=Sealed(ring, "phone"),
                 tokens=Tokens(ring, environment["LONGAN_PUBLIC_URL"]), fcm=runner.app[fcm.SERVER],
             )  # fmt: skip
             try:
@@ -294,11 +308,13 @@ async def made(folder: Path, keys_dir: Path, database_url: str, database: str) -
                 await world.ready()
                 yield world
             finally:
-                for running in (worker, api):  # not here: whoever ends says goodbye through the gate
+                for running in (worker, api, late_api):  # not here: whoever ends says goodbye through the gate
                     await asyncio.to_thread(running.stop)
                 await gate.shut()
     finally:
         keeper.close()
         valkey.stop()
+        if postgres.pid is not None:
+            os.kill(postgres.pid, signal.SIGQUIT)  # nobody needs its data any more
         postgres.stop()
         await runner.cleanup()

@@ -74,6 +74,8 @@ async def test_nobody_else_writes_a_job_for_an_employer(
         ({"openings": 0}, (400, "invalid_request"), "/openings"),
         ({"title": "x"}, (400, "invalid_request"), "/title"),
         ({"title": "May\nmặc"}, (400, "invalid_request"), "/title"),
+        ({"title": "    "}, (400, "invalid_request"), "/title"),
+        ({"description": " \n "}, (400, "invalid_request"), "/description"),
         ({"ward_code": "99999"}, (422, "ward_unknown"), "/ward_code"),
     ],
 )

@@ -16,7 +16,7 @@ import msgspec
 import redis.asyncio
 
 from longan import clock, db, keys
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.devkit import embedded, fcm, stand_ins
 from longan.notifications import store
 from longan.notifications.domain import LEASE, Sender
@@ -180,7 +180,7 @@ async def made_world(
                     http=http,
                     settings=settings,
                     keys=ring,
-                    phones=Phones(ring),
+                    phones=Sealed(ring, "phone"),
                     clock=clock.utc,
                 ),
                 runner.app[fcm.SERVER],

@@ -118,7 +118,7 @@ async def test_a_change_of_what_was_changed_since_is_stale(client: httpx.AsyncCl
 @pytest.mark.parametrize(
     ("change", "status", "code", "pointer"),
     [
-        ({"full_name": " "}, 400, "too_short", "/full_name"),
+        ({"full_name": " "}, 400, "bad_form", "/full_name"),
         ({"full_name": "Lan\n"}, 400, "bad_form", "/full_name"),
         ({"full_name": "L" * 201}, 400, "too_long", "/full_name"),
         ({"full_name": None}, 400, "wrong_type", "/full_name"),

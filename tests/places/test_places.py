@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
+from longan import ward
 from longan.places import store
 from longan.places.models import Resolution
 
@@ -199,3 +200,36 @@ async def test_a_cursor_of_another_list_is_refused(client: httpx.AsyncClient) ->
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "bad_cursor"
+
+
+@pytest.fixture
+async def to_come(conn: asyncpg.Connection) -> asyncpg.Connection:
+    """A list of units that is in force from 2027-03-01 on, with one ward that no other list has."""
+    await conn.execute("insert into places.versions (version, name) values ('2027-03-01', 'a list to come')")
+    await conn.execute(
+        """insert into places.units (version, code, level, name, type, short_name, fold, province_code)
+           values ('2027-03-01', '99998', 'commune', 'Xã Mới', 'Xã', 'Mới', 'moi', '80')"""
+    )
+    return conn
+
+
+# A day begins in Viet Nam at 17:00 UTC, whatever the zone of the connection.
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+@pytest.mark.parametrize(
+    ("moment", "version", "found"),
+    [
+        ("2027-02-28T16:59:59.999999+00:00", "2025-07-01", []),
+        ("2027-02-28T17:00:00+00:00", "2027-03-01", ["99998"]),
+        ("2027-03-01T00:00:00+07:00", "2027-03-01", ["99998"]),
+    ],
+)
+async def test_a_new_list_is_in_force_from_midnight_in_viet_nam(
+    to_come: asyncpg.Connection, zone: str, moment: str, version: str, found: list[str]
+) -> None:
+    await to_come.execute(f"set local time zone '{zone}'")
+    now = datetime.fromisoformat(moment)
+
+    in_force = await to_come.fetchval("select places.version_on($1)", now)
+    wards = [row[0] for row in await to_come.fetch(ward.IN_FORCE, now, "99998")]
+
+    assert (in_force.isoformat(), wards) == (version, found)

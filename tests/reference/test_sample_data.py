@@ -21,13 +21,13 @@ NOW = datetime(2031, 3, 1, 5, tzinfo=UTC)
 
 
 class Box:
-    """Stands in for the sealing of phone numbers."""
+    """Stands in for the sealing of phones and numbers."""
 
-    def index(self, phone: str) -> bytes:
-        return b"index of " + phone.encode()
+    def index(self, value: str) -> bytes:
+        return b"index of " + value.encode()
 
-    def seal(self, phone: str, row: UUID) -> bytes:
-        return row.bytes + phone.encode()
+    def seal(self, value: str, row: UUID) -> bytes:
+        return row.bytes + value.encode()
 
 
 def nothing(label: str, done: int, total: int) -> None:
@@ -103,7 +103,7 @@ def test_a_worker_in_several_wards_finds_the_sewing_job() -> None:
 
 
 async def test_the_newest_is_published_now_and_none_is_expired(empty: asyncpg.Connection) -> None:
-    await load.load(empty, nothing, NOW, Box())
+    await load.load(empty, nothing, NOW, Box(), Box())
 
     count, newest, first_end = await empty.fetchrow(
         "select count(*), max(published_at), min(expires_at) from jobs.postings where status = 'open'"
@@ -113,13 +113,13 @@ async def test_the_newest_is_published_now_and_none_is_expired(empty: asyncpg.Co
 
 
 async def test_loading_again_within_a_day_changes_nothing(empty: asyncpg.Connection) -> None:
-    await load.load(empty, nothing, NOW, Box())
+    await load.load(empty, nothing, NOW, Box(), Box())
     await empty.execute(
         "update people.profiles set full_name = 'Tên Mới' where account_id = $1", PERSONAS[0].account_id
     )
     before = await empty.fetch("select id, published_at, version from jobs.postings order by id")
 
-    await load.load(empty, nothing, NOW + timedelta(hours=20), Box())
+    await load.load(empty, nothing, NOW + timedelta(hours=20), Box(), Box())
 
     assert await empty.fetch("select id, published_at, version from jobs.postings order by id") == before
     name = "select full_name from people.profiles where account_id = $1"
@@ -128,10 +128,10 @@ async def test_loading_again_within_a_day_changes_nothing(empty: asyncpg.Connect
 
 async def test_loading_a_month_later_brings_the_dates_up(empty: asyncpg.Connection) -> None:
     later = NOW + timedelta(days=31)
-    await load.load(empty, nothing, NOW, Box())
+    await load.load(empty, nothing, NOW, Box(), Box())
     await empty.execute("update jobs.postings set status = 'expired' where expires_at < $1", later)
 
-    await load.load(empty, nothing, later, Box())
+    await load.load(empty, nothing, later, Box(), Box())
 
     opened, newest, first_end = await empty.fetchrow(
         "select count(*) filter (where status = 'open'), max(published_at), min(expires_at) from jobs.postings"
@@ -142,7 +142,7 @@ async def test_loading_a_month_later_brings_the_dates_up(empty: asyncpg.Connecti
 
 
 async def test_the_personas_are_who_the_documentation_says(empty: asyncpg.Connection) -> None:
-    await load.load(empty, nothing, NOW, Box())
+    await load.load(empty, nothing, NOW, Box(), Box())
 
     found = await empty.fetch(
         """select a.id, r.role, r.agency_code, e.status,
@@ -172,6 +172,6 @@ async def test_who_signed_in_before_becomes_the_persona(empty: asyncpg.Connectio
         Box().index(owner.phone), b"sealed",
     )  # fmt: skip
 
-    await load.load(empty, nothing, NOW, Box())
+    await load.load(empty, nothing, NOW, Box(), Box())
 
     assert await empty.fetchval("select role from employers.members where account_id = $1", account) == "owner"

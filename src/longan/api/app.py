@@ -18,7 +18,7 @@ from longan.api.edge import Edge
 from longan.api.log import AccessLog
 from longan.applications import routes as applications
 from longan.cache import Cache
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.employers import routes as employers
 from longan.exchange import Answer
 from longan.housing import routes as housing
@@ -82,7 +82,8 @@ def create_app(settings: Settings, **given: Any) -> Edge:
     now = given.get("clock", clock.utc)
     state = State({
         "settings": settings, "keys": keys, "tokens": tokens, "pool": pool, "valkey": valkey, "clock": now,
-        "phones": Phones(keys), "cursors": Cursors(keys), "in_flight": InFlight(), "cache": Cache(valkey),
+        "phones": Sealed(keys, "phone"), "numbers": Sealed(keys, "number"), "cursors": Cursors(keys),
+        "in_flight": InFlight(), "cache": Cache(valkey),
         "limiter": limits.Limiter(valkey, settings.rate_limit_scale), "authenticator": Authenticator(pool, tokens, now),
         "strict": limits.Strict(valkey, settings.rate_limit_scale),
     })  # fmt: skip
@@ -110,7 +111,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
 
     app = Litestar(
         route_handlers=HANDLERS,
-        dependencies=deps.PROVIDERS,
+        dependencies=deps.providers(state),
         exception_handlers={Exception: problems.handle},
         request_class=StrictRequest,
         response_class=KeptResponse,

@@ -1,5 +1,6 @@
 """What happens for every request, routed or not: an id, limits, one spelling, strict input, a line in the log."""
 
+import asyncio
 import hashlib
 import re
 import secrets
@@ -35,6 +36,8 @@ from longan.policy import Policy
 from longan.settings import Settings
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# What nginx writes into its log when the client did not wait; nobody is ever sent it.
+HUNG_UP = 499
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 # How long a client may show a kept answer without asking (API.md, caching).
@@ -88,6 +91,10 @@ class Edge:
         answer = Outgoing(scope, exchange, send, headers)
         try:
             await self._answer(scope, headers, exchange, receive, answer)
+        except asyncio.CancelledError:
+            if not answer.started:
+                answer.status = HUNG_UP
+            raise
         except Exception as error:
             if answer.started:
                 raise

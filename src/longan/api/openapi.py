@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.params import ParameterKwarg
 from litestar.types import Empty
 from litestar.typing import FieldDefinition
@@ -93,7 +94,7 @@ def render() -> bytes:
     """The document as it is served, without settings, keys or a database: for the copy that is committed."""
     from longan.api.app import HANDLERS  # the app is made of this module
 
-    return Document(Routes(Litestar(HANDLERS, dependencies=deps.PROVIDERS, openapi_config=None))).body
+    return Document(Routes(Litestar(HANDLERS, dependencies=deps.providers(State()), openapi_config=None))).body
 
 
 def document(routes: Routes) -> Schema:

@@ -12,15 +12,13 @@ from longan.applications import store
 from longan.applications.models import (
     Application,
     ApplicationIn,
-    IllegalTransition,
     JobApplicationPage,
-    JobNotOpen,
     MoveIn,
     OwnJob,
     Side,
     Status,
 )
-from longan.errors import Forbidden, NotFound
+from longan.errors import Forbidden, IllegalTransition, JobNotOpen, NotFound
 from longan.page import Cursors
 
 PIPELINE: tuple[Status, ...] = ("submitted", "viewed", "shortlisted", "interview", "offer", "hired")

@@ -111,21 +111,6 @@ class AlreadyApplied(Conflict):
     vi, en = "Bạn đã nộp hồ sơ cho việc này rồi", "You have applied for this job already"
 
 
-class JobNotOpen(Conflict):
-    code = "job_not_open"
-    vi, en = "Tin tuyển dụng này không còn nhận hồ sơ", "This job is not open"
-
-
 class OwnJob(Forbidden):
     code = "own_job"
     vi, en = "Bạn không thể ứng tuyển vào tin của chính đơn vị mình", "You cannot apply to a job of your own employer"
-
-
-class IllegalTransition(Conflict):
-    """`from` and `to` of the problem name the step."""
-
-    code = "illegal_transition"
-    vi, en = "Không thể chuyển sang trạng thái này", "It cannot go to that state from where it is"
-
-    def __init__(self, current: Status, to: Status) -> None:
-        super().__init__(members={"from": current, "to": to})

@@ -11,16 +11,14 @@ from longan.applications.models import (
     AlreadyApplied,
     Application,
     ApplicationIn,
-    IllegalTransition,
     JobApplicationPage,
-    JobNotOpen,
     MoveIn,
     MyApplicationPage,
     OwnJob,
     Status,
 )
 from longan.deps import Conn, Me, Now, Pages, Tx
-from longan.errors import FieldError, Forbidden, InvalidRequest, NotFound
+from longan.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest, JobNotOpen, NotFound
 from longan.page import Cursor, Limit
 from longan.policy import decided
 

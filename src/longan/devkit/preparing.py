@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 
 from longan import clock, keys
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.devkit.processes import CannotStart
 from longan.devkit.sample import load as sample
 from longan.devkit.terminal import Terminal
@@ -44,7 +44,10 @@ async def prepare(database_url: str, keys_dir: Path, embedded: bool, terminal: T
         with terminal.step("Reference data") as tell:
             await reference.load(connection, tell)
         with terminal.step("Sample data") as tell:
-            await sample.load(connection, tell, clock.utc(), Phones(keys.load(keys_dir)))
+            ring = keys.load(keys_dir)
+            await sample.load(connection, tell, clock.utc(), Sealed(ring, "phone"), Sealed(ring, "number"))
+        # Until PostgreSQL has looked at what came in, its plans are bad enough to miss a request's deadline.
+        await connection.execute("analyze")
         if embedded:
             await connection.execute(MARK.format(digest=digest))
 

@@ -117,7 +117,7 @@ class Walk:
         self._line(method, path, times)
         if body is not None:
             self._json(body)
-        said = answer.json() if "json" in answer.headers.get("content-type", "") else None
+        said: Any = answer.json() if "json" in answer.headers.get("content-type", "") else None
         if answer.is_success and only == "titles":
             said = [f"{job['title']} ({job['employer']['name']}, {job['ward_code']})" for job in said["items"]]
         elif answer.is_success and only:

@@ -5,8 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from longan import queue
+from longan.crypto import Sealed
 from longan.employers import store
 from longan.employers.models import DecisionIn, Employer, EmployerIn
 from longan.errors import FieldError, Forbidden, InvalidRequest, NotFound, WardUnknown
@@ -39,21 +41,34 @@ def canonical(tax_code: str) -> str:
     return "-".join(part for part in found.groups() if part)
 
 
-def is_personal(tax_code: str | None) -> bool:
-    """Whether it is the id number of a person: an answer that shows it is kept nowhere, so it has no ETag."""
-    return tax_code is not None and len(tax_code) == 12
+def is_personal(tax_code: str) -> bool:
+    """Whether it is the id number of a person, and whole: an answer that shows it is kept nowhere, it has no ETag."""
+    return _PERSON.fullmatch(tax_code) is not None
 
 
-async def register(tx: asyncpg.Connection, owner: UUID, employer: EmployerIn, now: datetime) -> Employer:
+def masked(number: str) -> str:
+    """The id number of a person as they would know it again and nobody else: 079*******34."""
+    return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}"
+
+
+async def register(
+    tx: asyncpg.Connection, numbers: Sealed, owner: UUID, employer: EmployerIn, now: datetime
+) -> Employer:
     """Raises `InvalidRequest` for a tax code that cannot be, `WardUnknown`, `EmployerExists`."""
-    made = await store.insert(tx, owner, canonical(employer.tax_code), employer.name, employer.ward_code, now)
-    if made is None:
+    code, made = canonical(employer.tax_code), await store.new_id(tx)
+    personal = is_personal(code)
+    if not await store.insert(
+        tx, made, owner, index=numbers.index(code), tax_code=None if personal else code,
+        cipher=numbers.seal(code, made) if personal else None, name=employer.name, ward_code=employer.ward_code,
+        now=now,
+    ):  # fmt: skip
         raise WardUnknown
-    return await _shown(tx, made, owner, official=False)
+    # The answer is kept under its Idempotency-Key, so it is masked even for the owner.
+    return await shown(tx, numbers, made, None)
 
 
 async def decide(
-    tx: asyncpg.Connection, official: Principal, employer: UUID, decision: DecisionIn, now: datetime
+    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, decision: DecisionIn, now: datetime
 ) -> Employer:
     """A decision that stands already is answered as it is, so that a retry is safe. Raises `Forbidden`, `NotFound`."""
     if not official.roles & DECIDING:
@@ -61,16 +76,19 @@ async def decide(
     if await store.decide(tx, employer, decision, official.account_id, official.agency_code, now):
         await queue.add(tx, "employer_decided", employer_id=employer)
         await queue.add(tx, "jobs_changed")
-    return await _shown(tx, employer, official.account_id, official=True)
+    return await shown(tx, numbers, employer, None)
 
 
-def may_read_all(viewer: Principal | None) -> bool:
-    """Whether the viewer is an official."""
-    return viewer is not None and viewer.audience == "official" and bool(viewer.roles & DECIDING)
-
-
-async def _shown(tx: asyncpg.Connection, employer: UUID, viewer: UUID, *, official: bool) -> Employer:
-    found = await store.one(tx, employer, viewer, official=official)
-    if found is None:
+async def shown(conn: asyncpg.Connection, numbers: Sealed, employer: UUID, viewer: Principal | None) -> Employer:
+    """An employer as `viewer` may see it, None as anybody may. Raises `NotFound`."""
+    row = await store.one(conn, employer, viewer.account_id if viewer else None)
+    if row is None:
         raise NotFound
-    return found
+    code = row["tax_code"] or numbers.open(row["tax_code_cipher"], row["id"])
+    if is_personal(code) and not (row["is_member"] or _is_official(viewer)):
+        code = masked(code)
+    return msgspec.convert({**row, "tax_code": code}, Employer)
+
+
+def _is_official(viewer: Principal | None) -> bool:
+    return viewer is not None and viewer.audience == "official" and bool(viewer.roles & DECIDING)

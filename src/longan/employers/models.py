@@ -36,12 +36,12 @@ class DecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Employer(msgspec.Struct, frozen=True):
     """`status` is `unverified`, `verified` or `rejected`.
 
-    `tax_code` is null where it is a person's id number (household businesses, since 2025-07-01), but for the members of
-    the employer and for officials.
+    `tax_code` is masked (`079*******34`) where it is a person's id number (household businesses, since 2025-07-01);
+    `get_employer` shows it whole to the members of the employer and to officials.
     """
 
     id: Identifier
-    tax_code: str | None
+    tax_code: str
     name: str
     status: str
     verified: bool

@@ -3,10 +3,13 @@
 from uuid import UUID
 
 from litestar import get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
+from longan.crypto import Sealed
 from longan.deps import Conn, Ex, Me, Now, Tx
-from longan.employers import domain, store
+from longan.employers import domain
 from longan.employers.models import DecisionIn, Employer, EmployerExists, EmployerIn
 from longan.errors import Forbidden, NotFound, WardUnknown
 from longan.policy import decided
@@ -14,39 +17,46 @@ from longan.policy import decided
 EXAMPLE_IN = {"tax_code": "1100727545", "name": "Công ty TNHH May Bông Súng", "ward_code": "27694"}
 
 
+async def numbers(state: State) -> Sealed:
+    return state.numbers  # type: ignore[no-any-return]
+
+
+OpensNumbers = NamedDependency[Sealed]
+NUMBERS = {"numbers": Provide(numbers)}
+
+
 @post(
     "/v1/employers",
     tags=["employers"],
+    dependencies=NUMBERS,
     opt=decided(
         auth="app", limit="write", idempotent=True, raises=(EmployerExists, WardUnknown), request_example=EXAMPLE_IN
     ),
 )
-async def register_employer(tx: Tx, me: Me, now: Now, data: JSONBody[EmployerIn]) -> Employer:
+async def register_employer(tx: Tx, numbers: OpensNumbers, me: Me, now: Now, data: JSONBody[EmployerIn]) -> Employer:
     """Register an employer; you become its owner
 
     It is unverified until an official has decided, and cannot publish jobs before.
     """
-    return await domain.register(tx, me.account_id, data, now)
+    return await domain.register(tx, numbers, me.account_id, data, now)
 
 
 @get(
     "/v1/employers/{employer_id:uuid}",
     tags=["employers"],
+    dependencies=NUMBERS,
     opt=decided(auth="optional", limit="lookup", raises=(NotFound,)),
 )
-async def get_employer(conn: Conn, exchange: Ex, employer_id: FromPath[UUID]) -> Employer:
+async def get_employer(conn: Conn, numbers: OpensNumbers, exchange: Ex, employer_id: FromPath[UUID]) -> Employer:
     """One employer"""
-    viewer = exchange.principal
-    account = viewer.account_id if viewer else None
-    found = await store.one(conn, employer_id, account, official=domain.may_read_all(viewer))
-    if found is None:
-        raise NotFound
+    found = await domain.shown(conn, numbers, employer_id, exchange.principal)
     return found if domain.is_personal(found.tax_code) else exchange.tagged(found, found.version)
 
 
 @post(
     "/v1/employers/{employer_id:uuid}/verification",
     tags=["employers"],
+    dependencies=NUMBERS,
     status_code=200,
     opt=decided(
         auth="official", limit="write", raises=(Forbidden, NotFound),
@@ -54,14 +64,15 @@ async def get_employer(conn: Conn, exchange: Ex, employer_id: FromPath[UUID]) ->
     ),
 )  # fmt: skip
 async def verify_employer(
-    tx: Tx, me: Me, now: Now, exchange: Ex, employer_id: FromPath[UUID], data: JSONBody[DecisionIn]
-) -> Employer:
+    tx: Tx, numbers: OpensNumbers, me: Me, now: Now, exchange: Ex, employer_id: FromPath[UUID],
+    data: JSONBody[DecisionIn],
+) -> Employer:  # fmt: skip
     """Decide whether an employer is who they say
 
     The same decision again changes nothing and answers 200. A later decision replaces an earlier one; all are kept.
     """
-    employer = await domain.decide(tx, me, employer_id, data, now)
-    return employer if domain.is_personal(employer.tax_code) else exchange.tagged(employer, employer.version)
+    employer = await domain.decide(tx, numbers, me, employer_id, data, now)
+    return exchange.tagged(employer, employer.version)
 
 
 HANDLERS = [register_employer, get_employer, verify_employer]

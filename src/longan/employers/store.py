@@ -5,48 +5,59 @@ from uuid import UUID
 
 import asyncpg
 
-from longan.db import maybe
-from longan.employers.models import DecisionIn, Employer, EmployerExists
+from longan.employers.models import DecisionIn, EmployerExists
 
-# Of a household business the tax code is the id number of a person, and nobody else's to read.
 ONE = """-- employers.one
-select e.id, case when length(e.tax_code) <> 12 or $3
-                       or exists (select from employers.members m where m.employer_id = e.id and m.account_id = $2)
-                  then e.tax_code end as tax_code,
-       e.name, e.status, e.status = 'verified' as verified, e.verified_at, e.ward_code, u.province_code,
-       e.created_at, e.updated_at, e.version
+select e.id, e.tax_code, e.tax_code_cipher, e.name, e.status, e.status = 'verified' as verified, e.verified_at,
+       e.ward_code, u.province_code, e.created_at, e.updated_at, e.version,
+       exists (select from employers.members m where m.employer_id = e.id and m.account_id = $2) as is_member
   from employers.employers e
   join places.units u on u.version = e.ward_version and u.code = e.ward_code
  where e.id = $1"""
 
 
-async def one(conn: asyncpg.Connection, employer: UUID, viewer: UUID | None, *, official: bool) -> Employer | None:
-    return maybe(await conn.fetchrow(ONE, employer, viewer, official), Employer)
+async def one(conn: asyncpg.Connection, employer: UUID, viewer: UUID | None) -> asyncpg.Record | None:
+    """An employer, the identity number of a person still sealed, and whether the viewer is a member."""
+    return await conn.fetchrow(ONE, employer, viewer)
+
+
+NEW_ID = """-- employers.new_id
+select uuidv7()"""
+
+
+async def new_id(tx: asyncpg.Connection) -> UUID:
+    """The id of an employer to be: its tax code is sealed for it."""
+    made: UUID = await tx.fetchval(NEW_ID)
+    return made
 
 
 INSERT = """-- employers.insert
 with made as (
-    insert into employers.employers (tax_code, name, ward_version, ward_code, created_at, updated_at)
-    select $1, $2, u.version, u.code, $5, $5
+    insert into employers.employers (id, tax_code_index, tax_code, tax_code_cipher, name, ward_version, ward_code,
+                                     created_at, updated_at)
+    select $1, $2, $3, $4, $5, u.version, u.code, $8, $8
       from places.units u
-     where u.version = places.version_on($5::timestamptz::date) and u.code = $3 and u.level = 'commune'
+     where u.version = places.version_on($8::timestamptz) and u.code = $6 and u.level = 'commune'
     returning id, created_at)
 insert into employers.members (employer_id, account_id, role, created_at)
-select made.id, $4, 'owner', made.created_at from made
-returning employer_id"""
+select made.id, $7, 'owner', made.created_at from made
+returning true"""
 
 
 async def insert(
-    tx: asyncpg.Connection, owner: UUID, tax_code: str, name: str, ward_code: str, now: datetime
-) -> UUID | None:
-    """An employer and its owner, None when there is no such ward. Raises `EmployerExists`."""
+    tx: asyncpg.Connection, employer: UUID, owner: UUID, *, index: bytes, tax_code: str | None, cipher: bytes | None,
+    name: str, ward_code: str, now: datetime,
+) -> bool:  # fmt: skip
+    """An employer and its owner; False when there is no such ward. Of `tax_code` and `cipher` one is None.
+
+    Raises `EmployerExists`.
+    """
     try:
-        made: UUID | None = await tx.fetchval(INSERT, tax_code, name, ward_code, owner, now)
+        return bool(await tx.fetchval(INSERT, employer, index, tax_code, cipher, name, ward_code, owner, now))
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "employers_one_per_tax_code":
             raise EmployerExists from error
         raise
-    return made
 
 
 DECIDE = """-- employers.decide

@@ -29,8 +29,7 @@ LIST = listing(
         },
         where={
             "q": "l.search @@ {tsquery}::text::tsquery",
-            "wards": "l.ward_version = places.version_on({now}::timestamptz::date) "
-            "and l.ward_code = any({wards}::text[])",
+            "wards": "l.ward_version = places.version_on({now}::timestamptz) and l.ward_code = any({wards}::text[])",
             "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> ll_to_earth(l.lat, l.lon) and l.lat is not null "
             "and earth_distance(ll_to_earth({lat}, {lon}), ll_to_earth(l.lat, l.lon)) <= {metres}",
             "rent_max": "l.rent <= {rent_max}",

@@ -17,7 +17,7 @@ import asyncpg
 import msgspec
 
 from longan import db, phones, queue, tokens
-from longan.crypto import Phones, digest, new_secret, one_time_code
+from longan.crypto import Sealed, digest, new_secret, one_time_code
 from longan.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from longan.fields import Locale
 from longan.identity import store
@@ -75,7 +75,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     pool: asyncpg.Pool
     strict: Strict
-    phones: Phones
+    phones: Sealed
     tokens: Tokens
     code_keys: dict[str, bytes]
     test_numbers: TestNumbers

@@ -9,19 +9,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from longan import queue
-from longan.errors import FieldError, InvalidRequest, NotFound, Stale, WardUnknown
+from longan.errors import FieldError, IllegalTransition, InvalidRequest, JobNotOpen, NotFound, Stale, WardUnknown
 from longan.jobs import store
-from longan.jobs.models import (
-    EmployerNotVerified,
-    IllegalStep,
-    Job,
-    JobChange,
-    JobIn,
-    JobNotOpen,
-    Pay,
-    PayIn,
-    Standing,
-)
+from longan.jobs.models import EmployerNotVerified, Job, JobChange, JobIn, Pay, PayIn, Standing
 
 # Far enough for any posting, and near enough that no offset carries it past the last year of a calendar.
 LAST_EXPIRY = datetime(2100, 1, 1, tzinfo=UTC)
@@ -73,7 +63,7 @@ async def update(
 async def publish(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) -> Job:
     """draft -> open; one that is open stays as it is, so that a retry is safe.
 
-    Raises `NotFound`, `EmployerNotVerified`, `IllegalStep`.
+    Raises `NotFound`, `EmployerNotVerified`, `IllegalTransition`.
     """
     standing = await _standing(tx, job, member)
     if not standing.employer_verified:
@@ -81,9 +71,9 @@ async def publish(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime
     if standing.status == "open":
         return await _shown(tx, job)
     if standing.status != "draft":
-        raise IllegalStep(standing.status, "open")
+        raise IllegalTransition(standing.status, "open")
     if standing.expires_at <= now:
-        raise IllegalStep(standing.status, "open", FieldError("/expires_at", "in_past"))
+        raise IllegalTransition(standing.status, "open", FieldError("/expires_at", "in_past"))
     await store.publish(tx, job, member, now)
     return await _changed(tx, job, public=True)
 
@@ -91,13 +81,13 @@ async def publish(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime
 async def close(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) -> Job:
     """draft, in_review, open or paused -> closed; one that is closed stays as it is.
 
-    Raises `NotFound`, `IllegalStep`.
+    Raises `NotFound`, `IllegalTransition`.
     """
     standing = await _standing(tx, job, member)
     if standing.status == "closed":
         return await _shown(tx, job)
     if standing.status not in ("draft", "in_review", "open", "paused"):
-        raise IllegalStep(standing.status, "closed")
+        raise IllegalTransition(standing.status, "closed")
     await store.close(tx, job, member, now)
     return await _changed(tx, job, public=standing.was_published)
 

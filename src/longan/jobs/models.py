@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from longan.errors import Conflict, FieldError, Forbidden
+from longan.errors import Forbidden
 from longan.fields import Count, Currency, Identifier, PositiveAmount, ProvinceCode, Text, Timestamp, Title, WardCode
 
 Period = Literal["hour", "day", "week", "month", "piece"]
@@ -132,21 +132,6 @@ class Standing(msgspec.Struct, frozen=True):
     expires_at: datetime
     employer_name: str
     employer_verified: bool
-
-
-class JobNotOpen(Conflict):
-    code = "job_not_open"
-    vi, en = "Tin tuyển dụng này không còn nhận hồ sơ", "This job is not open"
-
-
-class IllegalStep(Conflict):
-    """`from` and `to` of the problem name the step."""
-
-    code = "illegal_transition"
-    vi, en = "Không thể chuyển sang trạng thái này", "It cannot go to that state from where it is"
-
-    def __init__(self, current: str, to: str, *errors: FieldError) -> None:
-        super().__init__(*errors, members={"from": current, "to": to})
 
 
 class EmployerNotVerified(Forbidden):

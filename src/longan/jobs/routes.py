@@ -8,20 +8,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from longan import ward
 from longan.deps import Conn, Ex, Home, Me, Now, Pages, Tx
-from longan.errors import NotFound, WardUnknown
+from longan.errors import IllegalTransition, JobNotOpen, NotFound, WardUnknown
 from longan.geo import Latitude, Longitude, RadiusKm, metres
 from longan.jobs import domain, store
-from longan.jobs.models import (
-    EmployerNotVerified,
-    IllegalStep,
-    Job,
-    JobChange,
-    JobIn,
-    JobNotOpen,
-    JobPage,
-    Search,
-    Sort,
-)
+from longan.jobs.models import EmployerNotVerified, Job, JobChange, JobIn, JobPage, Search, Sort
 from longan.page import Cursor, Limit
 from longan.policy import decided
 
@@ -128,7 +118,7 @@ async def update_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UU
     "/v1/jobs/{job_id:uuid}/publish",
     tags=["jobs"],
     status_code=200,
-    opt=decided(auth="app", limit="write", raises=(NotFound, EmployerNotVerified, IllegalStep)),
+    opt=decided(auth="app", limit="write", raises=(NotFound, EmployerNotVerified, IllegalTransition)),
 )
 async def publish_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID]) -> Job:
     """Put a draft before the workers; only a verified employer can
@@ -143,7 +133,7 @@ async def publish_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[U
     "/v1/jobs/{job_id:uuid}/close",
     tags=["jobs"],
     status_code=200,
-    opt=decided(auth="app", limit="write", raises=(NotFound, IllegalStep)),
+    opt=decided(auth="app", limit="write", raises=(NotFound, IllegalTransition)),
 )
 async def close_job(tx: Tx, me: Me, now: Now, exchange: Ex, job_id: FromPath[UUID]) -> Job:
     """Take a posting down; nobody can apply any more

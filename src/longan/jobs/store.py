@@ -36,7 +36,7 @@ LIST = listing(
         },
         where={
             "q": "j.search @@ to_tsquery('simple', {tsquery})",
-            "wards": "j.ward_version = places.version_on({now}::timestamptz::date) and j.ward_code = any({wards})",
+            "wards": "j.ward_version = places.version_on({now}::timestamptz) and j.ward_code = any({wards})",
             "province_code": "j.province_code = {province_code}",
             "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> j.point and sec_to_gc({chord}) <= {metres}",
             "pay_min": "j.month_pay >= {pay_min}",
@@ -143,7 +143,7 @@ insert into jobs.postings (employer_id, title, description, search_text, title_m
 select m.employer_id, $3, $4, $5, $6, u.version, u.code, u.province_code, u.lat, u.lon,
        $8, $9, $10, $11, $12, $13, $14, $14
   from employers.members m
-  join places.units u on u.version = places.version_on($14::timestamptz::date) and u.code = $7 and u.level = 'commune'
+  join places.units u on u.version = places.version_on($14::timestamptz) and u.code = $7 and u.level = 'commune'
  where m.employer_id = $1 and m.account_id = $2
 returning id"""
 
@@ -202,7 +202,7 @@ update jobs.postings j
        place_source = 'employer'
   from places.units u
  where j.id = $1 and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)
-   and u.version = places.version_on($4::timestamptz::date) and u.code = $3 and u.level = 'commune'
+   and u.version = places.version_on($4::timestamptz) and u.code = $3 and u.level = 'commune'
 returning true"""
 
 

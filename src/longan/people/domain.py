@@ -6,7 +6,7 @@ from typing import TypeVar
 import asyncpg
 import msgspec
 
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.errors import FieldError, InvalidRequest, NotFound, Stale
 from longan.people import store
 from longan.people.models import Person, PersonChange, Role
@@ -15,7 +15,7 @@ from longan.tokens import Principal
 V = TypeVar("V")
 
 
-async def shown(conn: asyncpg.Connection, phones: Phones, me: Principal) -> Person:
+async def shown(conn: asyncpg.Connection, phones: Sealed, me: Principal) -> Person:
     """Raises `NotFound` for an account that is gone."""
     row = await store.me(conn, me.account_id)
     if row is None:
@@ -35,7 +35,7 @@ async def shown(conn: asyncpg.Connection, phones: Phones, me: Principal) -> Pers
 
 async def change(
     tx: asyncpg.Connection,
-    phones: Phones,
+    phones: Sealed,
     me: Principal,
     wanted: PersonChange,
     versions: list[int] | None,
@@ -58,12 +58,8 @@ async def change(
 
 
 def _written(name: str | msgspec.UnsetType) -> str | None:
-    """A name with single spaces. Raises `InvalidRequest` when nothing is left of it."""
-    if isinstance(name, msgspec.UnsetType):
-        return None
-    if not (written := " ".join(name.split())):
-        raise InvalidRequest(FieldError("/full_name", "too_short"))
-    return written
+    """A name with single spaces; something visible is in it, which its type demands."""
+    return None if isinstance(name, msgspec.UnsetType) else " ".join(name.split())
 
 
 def _or_none(value: V | msgspec.UnsetType) -> V | None:

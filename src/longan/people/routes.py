@@ -5,7 +5,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from longan.crypto import Phones
+from longan.crypto import Sealed
 from longan.deps import Conn, Ex, Me, Now, Tx
 from longan.errors import WardUnknown
 from longan.people import domain
@@ -25,11 +25,11 @@ EXAMPLE = {
 }
 
 
-async def phones(state: State) -> Phones:
+async def phones(state: State) -> Sealed:
     return state.phones  # type: ignore[no-any-return]
 
 
-OpensPhones = NamedDependency[Phones]
+OpensPhones = NamedDependency[Sealed]
 PHONES = {"phones": Provide(phones)}
 
 

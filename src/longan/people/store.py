@@ -29,7 +29,7 @@ async def me(conn: asyncpg.Connection, account: UUID) -> asyncpg.Record | None:
 # The versions If-Match allows are in $2, null for any; whoever has no profile yet is at version 0.
 SAVE = """-- people.save
 insert into people.profiles as p (account_id, full_name, birth_year, locale, ward_version, ward_code, updated_at)
-select $1, $3, $4, coalesce($5, 'vi'), case when $6::text is not null then places.version_on($8::timestamptz::date) end,
+select $1, $3, $4, coalesce($5, 'vi'), case when $6::text is not null then places.version_on($8::timestamptz) end,
        $6, $8
  where $2::int[] is null or 0 = any($2) or exists (select from people.profiles k where k.account_id = $1)
 on conflict (account_id) do update

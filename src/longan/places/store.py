@@ -31,7 +31,7 @@ LIST = listing(
        u.version, {SORT_KEY} as sort_key
   from places.units u
   join places.units p on p.version = u.version and p.code = u.province_code
- where u.version = places.version_on({{now}}::timestamptz::date) and u.level = 'commune'
+ where u.version = places.version_on({{now}}::timestamptz) and u.level = 'commune'
    and u.province_code = {{province_code}}""",
         where={
             "q": "exists (select from unnest({folds}::text[], {types}::text[]) r (fold, type) "
@@ -70,9 +70,9 @@ select n.code as ward_code, n.name, n.province_code, s.kind, s.detail,
   join places.units u on u.version = s.old_version and u.code = s.old_code
   join places.units p on p.version = u.version and p.code = u.province_code
   left join places.units d on d.version = u.version and d.code = u.parent_code and d.level = 'district'
- where s.new_version = places.version_on($1::timestamptz::date) and s.old_code = $2
+ where s.new_version = places.version_on($1::timestamptz) and s.old_code = $2
    and s.old_version = coalesce($3, (select max(v.version) from places.versions v
-                                      where v.version < places.version_on($1::timestamptz::date)))
+                                      where v.version < places.version_on($1::timestamptz)))
  order by n.code"""
 
 
@@ -99,7 +99,7 @@ def _successor(row: asyncpg.Record) -> Successor:
 NAMES = """-- places.names
 select n.code as ward_code, n.name, n.province_code
   from places.units n
- where n.version = places.version_on($1::timestamptz::date) and n.code = any($2::text[])
+ where n.version = places.version_on($1::timestamptz) and n.code = any($2::text[])
  order by n.code"""
 
 

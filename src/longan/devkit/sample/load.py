@@ -12,12 +12,12 @@ import msgspec
 from msgspec.structs import asdict
 
 from longan import search
-from longan.devkit.sample.people import Phones, settle
+from longan.devkit.sample.people import Seals, settle
 from longan.reference.load import Tell, insert, json_lines
 
 EMPLOYERS = """-- sample.employers
-insert into employers.employers (id, tax_code, name, ward_version, ward_code, status, verified_at)
-select id, tax_code, name, ward_version, ward_code, status, verified_at
+insert into employers.employers (id, tax_code_index, tax_code, name, ward_version, ward_code, status, verified_at)
+select id, tax_code_index, tax_code, name, ward_version, ward_code, status, verified_at
   from jsonb_populate_recordset(null::employers.employers, $1::text::jsonb)
     on conflict do nothing"""
 
@@ -115,17 +115,17 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     published_offset: int
 
 
-async def load(connection: asyncpg.Connection, tell: Tell, now: datetime, box: Phones) -> None:
+async def load(connection: asyncpg.Connection, tell: Tell, now: datetime, phones: Seals, numbers: Seals) -> None:
     """Load what is missing, all or nothing. The reference data must be there."""
     employers = _rows(Employer, "employers.jsonl.gz")
     names = {employer.id: employer.name for employer in employers}
     async with connection.transaction():
-        await insert(connection, tell, "employers", EMPLOYERS, [_employer(each, now) for each in employers])
+        await insert(connection, tell, "employers", EMPLOYERS, [_employer(each, now, numbers) for each in employers])
         postings = [_posting(each, names[each.employer_id], now) for each in _rows(Posting, "postings.jsonl.gz")]
         await insert(connection, tell, "postings", POSTINGS, postings)
         rooms = [_listing(each, now) for each in _rows(Listing, "rooms.jsonl.gz")]
         await insert(connection, tell, "rooms", LISTINGS, rooms)
-        await settle(connection, tell, now, box)
+        await settle(connection, tell, now, phones)
         await freshen(connection, now)
 
 
@@ -140,8 +140,11 @@ async def freshen(connection: asyncpg.Connection, now: datetime) -> None:
         await connection.execute(statement, now + timedelta(seconds=offset), newest, [row.id for row in rows])
 
 
-def _employer(row: Employer, now: datetime) -> dict[str, Any]:
-    return asdict(row) | {"verified_at": now if row.status == "verified" else None}
+def _employer(row: Employer, now: datetime, numbers: Seals) -> dict[str, Any]:
+    return asdict(row) | {
+        "tax_code_index": rf"\x{numbers.index(row.tax_code).hex()}",
+        "verified_at": now if row.status == "verified" else None,
+    }
 
 
 def _posting(row: Posting, employer: str, now: datetime) -> dict[str, Any]:

@@ -35,25 +35,25 @@ select id, $1, 'owner', $3 from employers.employers where tax_code = $2
     on conflict (employer_id, account_id) do nothing"""
 
 
-class Phones(Protocol):
-    """What seals a number and finds it again (`longan.crypto.Phones`)."""
+class Seals(Protocol):
+    """What seals a value and finds it again (`longan.crypto.Sealed`)."""
 
-    def index(self, phone: str, /) -> bytes: ...
+    def index(self, value: str, /) -> bytes: ...
 
-    def seal(self, phone: str, row: UUID, /) -> bytes: ...
+    def seal(self, value: str, row: UUID, /) -> bytes: ...
 
 
-async def settle(connection: asyncpg.Connection, tell: Tell, now: datetime, box: Phones) -> None:
+async def settle(connection: asyncpg.Connection, tell: Tell, now: datetime, phones: Seals) -> None:
     """Make every persona that is not there yet; what one has changed of themself stays."""
     tell("personas", 0, len(PERSONAS))
     for done, persona in enumerate(PERSONAS, 1):
-        await _settle(connection, persona, now, box)
+        await _settle(connection, persona, now, phones)
         tell("personas", done, len(PERSONAS))
 
 
-async def _settle(connection: asyncpg.Connection, persona: Persona, now: datetime, box: Phones) -> None:
-    sealed = box.seal(persona.phone, persona.account_id)
-    account = await connection.fetchval(ACCOUNT, persona.account_id, box.index(persona.phone), sealed, now)
+async def _settle(connection: asyncpg.Connection, persona: Persona, now: datetime, phones: Seals) -> None:
+    sealed = phones.seal(persona.phone, persona.account_id)
+    account = await connection.fetchval(ACCOUNT, persona.account_id, phones.index(persona.phone), sealed, now)
     if persona.role:
         await connection.execute(ROLE, account, persona.role, persona.agency_code, now)
     await connection.execute(PROFILE, account, persona.full_name, persona.birth_year, persona.ward_code, now)

@@ -51,7 +51,8 @@ create table places.successions (
 comment on column places.successions.detail is 'whole, partial, partial_area or partial_area_all_people, as the source says';
 create index successions_by_new on places.successions (new_version, new_code);
 
-create function places.version_on(day date) returns date language sql stable
-    return (select max(v.version) from places.versions v where v.version <= day);
-comment on function places.version_on is 'the list of units in force on a day';
+create function places.version_on(moment timestamptz) returns date language sql stable
+    return (select max(v.version) from places.versions v
+             where v.version <= (moment at time zone 'Asia/Ho_Chi_Minh')::date);
+comment on function places.version_on is 'the list of units in force at a moment: on its day in Viet Nam';
 """)

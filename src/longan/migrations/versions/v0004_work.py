@@ -11,18 +11,23 @@ def upgrade() -> None:
 create schema employers;
 
 create table employers.employers (
-    id            uuid        primary key default uuidv7(),
-    tax_code      text        not null constraint employers_one_per_tax_code unique,
-    name          text        not null,
-    ward_version  date        not null,
-    ward_code     text        not null,
-    status        text        not null default 'unverified' check (status in ('unverified', 'verified', 'rejected')),
-    verified_at   timestamptz,
-    version       integer     not null default 1,
-    created_at    timestamptz not null default now(),
-    updated_at    timestamptz not null default now(),
-    foreign key (ward_version, ward_code) references places.units (version, code)
+    id              uuid        primary key default uuidv7(),
+    tax_code_index  bytea       not null constraint employers_one_per_tax_code unique,
+    tax_code        text        check (tax_code ~ '^[0-9]{10}(-[0-9]{3})?$'),
+    tax_code_cipher bytea,
+    name            text        not null,
+    ward_version    date        not null,
+    ward_code       text        not null,
+    status          text        not null default 'unverified' check (status in ('unverified', 'verified', 'rejected')),
+    verified_at     timestamptz,
+    version         integer     not null default 1,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now(),
+    foreign key (ward_version, ward_code) references places.units (version, code),
+    check (num_nonnulls(tax_code, tax_code_cipher) = 1)
 );
+comment on column employers.employers.tax_code_index is 'HMAC-SHA-256 of the code in its one spelling';
+comment on column employers.employers.tax_code is 'of an organisation; a person''s is an identity number, sealed';
 
 create table employers.members (
     employer_id uuid        not null references employers.employers,

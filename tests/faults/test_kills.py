@@ -1,0 +1,141 @@
+"""kill -9 of API, worker and PostgreSQL under load: what was answered 2xx stays, and happens once (SECURITY R2, R4, R8)."""
+
+import asyncio
+import dataclasses
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+
+from longan.devkit import supervisor
+from tests.faults.promises import Load, all_kept, kept
+from tests.faults.world import Person, Seen, World, kill
+
+
+async def kill_one(world: World, name: str) -> None:
+    """Kill it as it works, and start it again at once."""
+    if name == "postgres":
+        await kill(world.postgres)
+        await supervisor.up(world.postgres)
+    elif name == "api":
+        await asyncio.to_thread(world.api.kill)
+        world.api.start()
+    else:
+        await asyncio.to_thread(world.worker.kill)
+        world.worker.start()
+
+
+@pytest.fixture(scope="module")
+async def working(world: World) -> AsyncIterator[World]:
+    world.worker.start()
+    yield world
+    await asyncio.to_thread(world.worker.stop)
+
+
+async def cast(world: World, workers: int, jobs: int) -> tuple[list[Person], Person, list[UUID]]:
+    """Workers with a phone each, an owner of all the jobs, and the jobs."""
+    *people, owner = await world.people(workers + 1)
+    chosen = await world.jobs(jobs)
+    await world.employ(owner, chosen)
+    for person in people:
+        device = {"target": f"good-{uuid4()}", "target_kind": "fid", "platform": "android"}
+        seen = await world.ask("PUT", f"/v1/me/devices/{uuid4()}", headers=person.headers, json=device)
+        assert seen.status == 200
+    return people, owner, chosen
+
+
+async def survive(world: World, victims: list[str], *, jobs: int, pause: float) -> Load:
+    """A load during which one victim after the other is killed while promises are being made."""
+    load = Load(world, *await cast(world, 8, jobs))
+    running = asyncio.create_task(load.run(pause=pause))
+    for victim in victims:
+        before = load.kept
+        while load.kept < before + 20:
+            assert not running.done(), "the load came to its end before the last kill"
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(random.random() * 0.3)
+        await kill_one(world, victim)
+    dead_since = time.time()
+    await world.ready()
+    before = load.kept
+    while load.kept < before + 20 and not running.done():
+        await asyncio.sleep(0.01)
+    load.stop()
+    await running
+    await all_kept(world, dead_since)
+    return load
+
+
+async def test_what_was_answered_survives_the_kill_of_each_of_them(working: World) -> None:
+    load = await survive(working, ["worker", "postgres", "api"], jobs=60, pause=0.02)
+
+    assert await kept(working, load.promises) == []
+    assert await load.asked_again() == []
+    assert load.promises.lost_answers
+
+
+class Forgetful(World):
+    """Every other answer to a write is lost on its way."""
+
+    async def ask(self, method: str, path: str, what: str = "", **given: Any) -> Seen:
+        seen = await super().ask(method, path, what, **given)
+        if method == "POST" and random.random() < 0.5:
+            raise aiohttp.ClientConnectionError
+        return seen
+
+
+def forgetful(world: World) -> World:
+    return Forgetful(**{field.name: getattr(world, field.name) for field in dataclasses.fields(world)})
+
+
+async def test_whoever_keeps_to_one_key_is_never_told_of_a_double(working: World) -> None:
+    load = Load(forgetful(working), *await cast(working, 2, 10))
+
+    await load.run()
+
+    await all_kept(working, 0)
+    assert load.promises.lost_answers
+    assert await kept(working, load.promises) == []
+
+
+async def test_the_check_sees_a_client_who_takes_a_new_key_for_each_try(world: World) -> None:
+    load = Load(forgetful(world), *await cast(world, 2, 10), key_of=lambda _: str(uuid4()))
+
+    await load.run()
+
+    assert load.promises.lost_answers
+    assert any("already_applied" in line for line in await kept(world, load.promises))
+
+
+async def test_the_check_sees_promises_that_are_written_down_after_the_answer(working: World) -> None:
+    people = await cast(working, 1, 3)
+    await asyncio.to_thread(working.api.kill)
+    working.late_api.start()
+    await working.ready()
+    load = Load(working, *people)
+
+    await load.run()
+    await asyncio.to_thread(working.late_api.kill)
+
+    working.api.start()
+    await working.ready()
+    await all_kept(working, 0)
+    assert len(load.promises.moved) == 6
+    assert [line for line in await kept(working, load.promises) if "0 notices say so" in line]
+
+
+@pytest.mark.long
+async def test_what_was_answered_survives_sixty_kills(working: World) -> None:
+    victims = ["api", "worker", "postgres"] * 20
+    random.shuffle(victims)
+
+    load = await survive(working, victims, jobs=400, pause=0.1)
+
+    print(Counter(victims), len(load.promises.applied), len(load.promises.moved), load.promises.lost_answers)
+    assert await kept(working, load.promises) == []
+    assert await load.asked_again() == []
