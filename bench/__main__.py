@@ -14,11 +14,11 @@ from bench.limit import CONNECTIONS as POOL
 from bench.load import CONNECTIONS, Failed
 from bench.rows import ROWS, Figures
 from bench.table import aims, placed, refusals, render
-from longan.devkit.processes import CannotStart
+from longan.devkit.placing import make_data_dir
+from longan.devkit.processes import CannotStart, hold
 from longan.devkit.terminal import Terminal
 
-FOLDER = Path(".longan/bench")
-PEER_FOLDER = Path(".longan/bench-venv")
+HOME = Path(".longan")
 PAGE = Path("docs/benchmarks.md")
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 COMMAND = "python -m bench"
@@ -26,7 +26,10 @@ COMMAND = "python -m bench"
 
 def main(arguments: list[str]) -> int:
     """0 when everything was measured, whether or not the aims were met."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.write and given.only:
+        parser.error("--write needs every row: leave --only out")
     terminal = Terminal()
     if shutil.which("wrk") is None:
         terminal.wrong("wrk is not on the PATH, and it is what drives the servers: apt-get install wrk")
@@ -34,10 +37,11 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rows = [row for row in ROWS if not given.only or row.name in given.only]
     try:
-        with terminal.step("The peer's environment"):
-            peer = servers.peer_python(PEER_FOLDER.resolve())
-        contest = Contest(FOLDER.resolve(), peer, terminal)
-        figures = list(contest.run(rows, given.seconds, given.rounds))
+        with hold(make_data_dir(HOME) / "bench.lock", "The benchmark"):
+            with terminal.step("The peer's environment"):
+                peer = servers.peer_python((HOME / "bench-venv").resolve())
+            contest = Contest((HOME / "bench").resolve(), peer, terminal)
+            figures = list(contest.run(rows, given.seconds, given.rounds))
         report = _report(figures, " ".join([COMMAND, *arguments]), given.seconds, given.rounds, peer)
     except (Failed, CannotStart) as error:
         terminal.wrong(str(error))

@@ -133,9 +133,7 @@ def settings(services: embedded.Services, database_url: str, keys_dir: Path) -> 
 
 @pytest.fixture(scope="session")
 async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(
-        database_url, connection_class=Connection, server_settings={"timezone": "UTC"}
-    )
+    connection = await asyncpg.connect(database_url, connection_class=Connection, server_settings={"timezone": "UTC"})
     yield connection
     await connection.close()
 
@@ -217,8 +215,10 @@ async def sign_in(
     account = account or await new_account(connection, app)
     now = app.app.state.clock()
     session = await connection.fetchval(
-        """insert into identity.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at, idle_expires_at, expires_at)
-           values ($1, $2, $3, '{otp}', $4, $4, $4::timestamptz + interval '30 days', $4::timestamptz + interval '180 days')
+        """insert into identity.sessions
+               (account_id, audience, acr, amr, signed_in_at, last_used_at, idle_expires_at, expires_at)
+           values ($1, $2, $3, '{otp}', $4, $4,
+               $4::timestamptz + interval '30 days', $4::timestamptz + interval '180 days')
            returning id""",
         account, audience, acr, now,
     )  # fmt: skip
@@ -255,9 +255,7 @@ class Real:
 
 
 @pytest.fixture
-async def real(
-    services: embedded.Services, template: str, settings: Settings, clock: TestClock
-) -> AsyncIterator[Real]:
+async def real(services: embedded.Services, template: str, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
     """A throw-away copy of the loaded database, and the app on it with its background tasks running."""
     name = f"real_{uuid4().hex}"
     url = await embedded.create_database(services.database_url, name, template=template)

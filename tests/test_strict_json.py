@@ -52,7 +52,9 @@ def test_what_people_type_is_clean(text: str) -> None:
     assert is_clean(text)
 
 
-@pytest.mark.parametrize("text", ["a\u200db", "a\u202eb", "\ufeffa", "a\x07", "\ufffe", "a" + "\u0301" * 6, "\U000e0041"])
+@pytest.mark.parametrize(
+    "text", ["a\u200db", "a\u202eb", "\ufeffa", "a\x07", "\ufffe", "a" + "\u0301" * 6, "\U000e0041"]
+)
 def test_what_nobody_can_see_is_not(text: str) -> None:
     assert not is_clean(text)
     with pytest.raises(InvalidRequest):

@@ -144,7 +144,7 @@ class Cache:
             await asyncio.sleep(1.0)
 
     async def _follow(self) -> None:
-        """Raises `TimeoutError` when Valkey falls silent: one that hangs would leave us deaf, and sure of our entries."""
+        """Raises `TimeoutError` when Valkey falls silent: a hanging one would leave us deaf and sure of our entries."""
         async with self._valkey.pubsub() as calls:
             await calls.subscribe(CHANNEL)
             asked = False

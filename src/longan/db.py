@@ -146,7 +146,7 @@ def maybe(row: asyncpg.Record | None, kind: type[S]) -> S | None:
 def many(rows: Sequence[asyncpg.Record], kind: type[S]) -> list[S]:
     """The rows as structs of `kind`, column by field name; composites become the structs inside it.
 
-    PostgreSQL has checked the types, so nothing is checked again; msgspec.convert from a Record takes ten times as long.
+    PostgreSQL has checked the types, so nothing is checked again; msgspec.convert from a Record takes ten times longer.
     """
     if not rows:
         return []

@@ -1,4 +1,4 @@
-"""Refusals: every error the API answers is one of these nouns, with a status, a stable code and words in two languages."""
+"""Refusals: every error of the API is one of these nouns, with a status, a stable code and words in two languages."""
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar

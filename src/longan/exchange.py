@@ -24,7 +24,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Exchange(msgspec.Struct):
     """Lives in `scope["longan"]` from the first byte of a request to its line in the log.
 
-    `until` (loop time) is when the database must have answered, set by its first question; `queries` are its round trips.
+    `until` (loop time) is when the database must have answered, set by the first question; `queries` are round trips.
     """
 
     request_id: str

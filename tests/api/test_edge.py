@@ -109,7 +109,9 @@ async def test_patch_demands_if_match_and_refuses_a_stale_one(client: httpx.Asyn
     none = await client.patch("/v1/me", json={"full_name": "An"}, headers=me)
     first = await client.patch("/v1/me", json={"full_name": "An"}, headers=me | {"If-Match": tag})
     stale = await client.patch("/v1/me", json={"full_name": "Bình"}, headers=me | {"If-Match": tag})
-    weak = await client.patch("/v1/me", json={"full_name": "C"}, headers=me | {"If-Match": "W/" + first.headers["etag"]})
+    weak = await client.patch(
+        "/v1/me", json={"full_name": "C"}, headers=me | {"If-Match": "W/" + first.headers["etag"]}
+    )
     garbage = await client.patch("/v1/me", json={"full_name": "C"}, headers=me | {"If-Match": "v1"})
     listed = await client.patch(
         "/v1/me", json={"full_name": "D"}, headers=me | {"If-Match": f'"x", {first.headers["etag"]}'}
@@ -137,7 +139,9 @@ async def test_the_rate_limit_is_told_in_structured_fields_and_ends_in_429(clien
     assert {answer.status_code for answer in answers[:-1]} == {404}
 
 
-async def test_a_limit_is_one_for_all_processes(services: object, settings: object, app: Edge, conn: asyncpg.Connection) -> None:
+async def test_a_limit_is_one_for_all_processes(
+    services: object, settings: object, app: Edge, conn: asyncpg.Connection
+) -> None:
     from longan.api.app import create_app  # a second process, as far as Valkey can tell
 
     second = create_app(settings, pool=app.app.state.pool, valkey=app.app.state.valkey)  # type: ignore[arg-type]

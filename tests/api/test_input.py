@@ -46,8 +46,8 @@ BODIES: list[tuple[str, bytes, bytes, str, str | None, int]] = [
     ("I15 tag", job('"ab\U000e0041c"'.encode()), '{"title":"\U000e0041"}'.encode(), "invalid_request", "/title", 201),
     ("I15 marks", job(f'"abc{chr(0x301) * 500}"'.encode()), f'{{"title":"a{chr(0x301) * 500}"}}'.encode(),
      "invalid_request", "/title", 201),
-    ("I16", job().replace(b'"27694"', '"٢٧٦٩٤"'.encode()), '{"title":"٢٧٦٩٤"}'.encode(), "invalid_request", "/ward_code",
-     201),
+    ("I16", job().replace(b'"27694"', '"٢٧٦٩٤"'.encode()), '{"title":"٢٧٦٩٤"}'.encode(), "invalid_request",
+     "/ward_code", 201),
     ("I16 newline", job().replace(b'"27694"', b'"27694\\n"'), b'{"title":"27694\\n"}', "invalid_request", "/ward_code",
      201),
     ("unknown field", job()[:-1] + b',"status":"open"}', b'{"title":"a","status":"open"}', "invalid_request", "/status",
@@ -136,8 +136,8 @@ async def test_the_naive_stack_answers_the_query_as_table_i_says(
 JOB = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
 OTHER_SPELLINGS = [
     "/v1/jobs/", "//v1/jobs", "/v1//jobs", "/V1/jobs", "/v1/job%73", "/v1/jobs/%D9%A1", f"/v1/jobs/{JOB.upper()}",
-    f"/v1/jobs/{JOB.replace('-', '')}", f"/v1/jobs/urn:uuid:{JOB}", f"/v1/jobs/{{{JOB}}}", f"/v1/jobs/{JOB}/", "/v1/jobs;x=1",
-    "/v1/jobs/1_0",
+    f"/v1/jobs/{JOB.replace('-', '')}", f"/v1/jobs/urn:uuid:{JOB}", f"/v1/jobs/{{{JOB}}}", f"/v1/jobs/{JOB}/",
+    "/v1/jobs;x=1", "/v1/jobs/1_0",
 ]  # fmt: skip
 
 
@@ -269,7 +269,10 @@ async def test_many_bad_requests_leave_the_process_well(client: httpx.AsyncClien
     headers = await bearer() | {"Content-Type": "application/json"}
 
     answers = await asyncio.gather(
-        *(client.post("/v1/jobs", content=body[1], headers=headers | {"Idempotency-Key": str(uuid4())}) for body in BODIES)
+        *(
+            client.post("/v1/jobs", content=body[1], headers=headers | {"Idempotency-Key": str(uuid4())})
+            for body in BODIES
+        )
     )
 
     assert {answer.status_code for answer in answers} == {400}

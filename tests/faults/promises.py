@@ -26,7 +26,7 @@ class Promises:
     keys: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     moved: set[tuple[str, str]] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
-    lost_answers: int = 0
+    unanswered: int = 0
 
 
 class Load:
@@ -93,7 +93,7 @@ class Load:
             try:
                 seen: Seen = await ask()
             except (aiohttp.ClientError, OSError, TimeoutError):
-                self.promises.lost_answers += 1
+                self.promises.unanswered += 1
             else:
                 if seen.status not in NOT_NOW and seen.json.get("code") != "idempotency_in_progress":
                     return seen

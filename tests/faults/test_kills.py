@@ -76,7 +76,7 @@ async def test_what_was_answered_survives_the_kill_of_each_of_them(working: Worl
 
     assert await kept(working, load.promises) == []
     assert await load.asked_again() == []
-    assert load.promises.lost_answers
+    assert load.promises.unanswered
 
 
 class Forgetful(World):
@@ -99,7 +99,7 @@ async def test_whoever_keeps_to_one_key_is_never_told_of_a_double(working: World
     await load.run()
 
     await all_kept(working, 0)
-    assert load.promises.lost_answers
+    assert load.promises.unanswered
     assert await kept(working, load.promises) == []
 
 
@@ -108,7 +108,7 @@ async def test_the_check_sees_a_client_who_takes_a_new_key_for_each_try(world: W
 
     await load.run()
 
-    assert load.promises.lost_answers
+    assert load.promises.unanswered
     assert any("already_applied" in line for line in await kept(world, load.promises))
 
 
@@ -136,6 +136,6 @@ async def test_what_was_answered_survives_sixty_kills(working: World) -> None:
 
     load = await survive(working, victims, jobs=400, pause=0.1)
 
-    print(Counter(victims), len(load.promises.applied), len(load.promises.moved), load.promises.lost_answers)
+    print(Counter(victims), len(load.promises.applied), len(load.promises.moved), load.promises.unanswered)
     assert await kept(working, load.promises) == []
     assert await load.asked_again() == []

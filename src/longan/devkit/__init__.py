@@ -1,1 +1,1 @@
-"""What only a developer's machine runs: the embedded servers, sample data, local stand-ins. Never imported in production."""
+"""What only a developer's machine runs: embedded servers, sample data, stand-ins; never imported in production."""

@@ -28,13 +28,13 @@ from longan.identity.models import (
     CodeChallenge,
     CodeEntry,
     CodeRequest,
-    SignInDevice,
     OtpExpired,
     OtpInvalid,
     PasskeyRequired,
     RefreshTokenReused,
     Session,
     SignedIn,
+    SignInDevice,
     TestNumbers,
 )
 from longan.limits import Strict, Window

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from longan.db import maybe
-from longan.identity.models import Account, Asked, Challenge, SignInDevice, Session
+from longan.identity.models import Account, Asked, Challenge, Session, SignInDevice
 from longan.tokens import Audience
 
 # A sealed phone number is bound to the id of its row, so ids are drawn ahead of the insert.
