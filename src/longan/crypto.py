@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from longan.keys import Keys
+from longan.keys import Keys, newest_id
 
 CODE_DIGITS = 6
 
@@ -25,7 +25,7 @@ class Sealed:
     def __init__(self, keys: Keys, purpose: Literal["phone", "number"]) -> None:
         self._index = keys.newest(f"{purpose}-index")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.secrets[f"{purpose}-cipher"].items()}
-        self._newest = max(self._ciphers)
+        self._newest = newest_id(self._ciphers)
 
     def index(self, value: str) -> bytes:
         return hmac.digest(self._index, value.encode(), hashlib.sha256)

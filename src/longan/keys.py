@@ -1,11 +1,12 @@
 """Keys: a file for each purpose and key id in LONGAN_KEYS_DIR, so that each can be rotated and guarded by itself.
 
 `access-app.<id>.pem` and `access-official.<id>.pem` are EC P-256 private keys; `<purpose>.<id>.key` holds 32 random
-bytes in hexadecimal. The newest id of a purpose signs, every id verifies.
+bytes in hexadecimal. The newest id of a purpose signs, every id verifies; ids count up (`9`, `10`) or are days
+(`2026-11-22`).
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ SECRETS = ("phone-index", "phone-cipher", "number-index", "number-cipher", "one-
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """`access[audience][key id]` the signing keys; `secrets[purpose][key id]` 32 bytes each. Ids in ascending order."""
+    """`access[audience][key id]` the signing keys; `secrets[purpose][key id]` 32 bytes each."""
 
     access: dict[str, dict[str, ec.EllipticCurvePrivateKey]]
     secrets: dict[str, dict[str, bytes]]
@@ -28,7 +29,12 @@ class Keys(msgspec.Struct, frozen=True):
         return "Keys(…)"
 
     def newest(self, purpose: str) -> bytes:
-        return self.secrets[purpose][max(self.secrets[purpose])]
+        return self.secrets[purpose][newest_id(self.secrets[purpose])]
+
+
+def newest_id(ring: Iterable[str]) -> str:
+    """The last key id, `10` after `9`."""
+    return max(ring, key=lambda key_id: (len(key_id), key_id))
 
 
 def ensure(directory: Path) -> None:
@@ -57,6 +63,10 @@ def load(directory: Path) -> Keys:
     for purpose, found in [*((f"access-{a}", k) for a, k in access.items()), *hidden.items()]:
         if not found:
             raise BadSettings(f"LONGAN_KEYS_DIR holds no key for {purpose!r}; `longan keys` makes what is missing.")
+        if purpose.endswith("-index") and len(found) > 1:
+            raise BadSettings(
+                f"LONGAN_KEYS_DIR holds two keys for {purpose!r}: what the first one filed is not found again."
+            )
     return Keys(access=access, secrets=hidden)
 
 

@@ -13,7 +13,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from longan.errors import FieldError, InvalidRequest
-from longan.keys import Keys
+from longan.keys import Keys, newest_id
 
 MAX_CURSOR = 512
 MAC_BYTES = 16
@@ -29,7 +29,7 @@ class Cursors:
 
     def __init__(self, keys: Keys) -> None:
         ring = keys.secrets["cursor"]
-        self._newest = ring[max(ring)]
+        self._newest = ring[newest_id(ring)]
         self._all = list(ring.values())
 
     def write(self, scope: Sequence[object], position: Sequence[object]) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from longan.keys import Keys
+from longan.keys import Keys, newest_id
 
 Audience = Literal["app", "official"]
 
@@ -64,7 +64,7 @@ class Tokens:
         audiences: tuple[Audience, ...] = ("app", "official")
         for audience in audiences:
             ring = keys.access[audience]
-            newest = max(ring)
+            newest = newest_id(ring)
             self._signing[audience] = (f"{audience}-{newest}", ring[newest])
             for key_id, key in ring.items():
                 self._verifying[f"{audience}-{key_id}"] = (audience, key.public_key())

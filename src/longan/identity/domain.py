@@ -37,6 +37,7 @@ from longan.identity.models import (
     SignInDevice,
     TestNumbers,
 )
+from longan.keys import newest_id
 from longan.limits import Strict, Window
 from longan.tokens import Audience, Principal, Tokens
 
@@ -139,7 +140,7 @@ async def ask_for_code(desk: Desk, asked: CodeRequest, client: str, locale: Loca
         phone_index=desk.phones.index(phone),
         phone_cipher=desk.phones.seal(phone, made),
         nonce=secrets.token_bytes(16),
-        code_key=max(desk.code_keys),
+        code_key=newest_id(desk.code_keys),
         locale=locale,
     )
     async with desk.connection() as tx, tx.transaction():
