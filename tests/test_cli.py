@@ -125,8 +125,8 @@ WEAK = {
     "Firebase's emulator": ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}, "FIREBASE_AUTH_EMULATOR_HOST"),
     "rate limits that do not limit": ({"LONGAN_RATE_LIMIT_SCALE": "1000"}, "LONGAN_RATE_LIMIT_SCALE"),
     "a proxy that is no address": ({"LONGAN_TRUSTED_PROXIES": "nginx"}, "LONGAN_TRUSTED_PROXIES"),
-    "a port that is no number": ({"LONGAN_PORT": "http"}, "port"),
-    "an environment nobody knows": ({"LONGAN_ENV": "staging"}, "env"),
+    "a port that is no number": ({"LONGAN_PORT": "http"}, "LONGAN_PORT"),
+    "an environment nobody knows": ({"LONGAN_ENV": "staging"}, "LONGAN_ENV"),
 }
 
 

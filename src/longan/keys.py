@@ -6,7 +6,7 @@ bytes in hexadecimal. The newest id of a purpose signs, every id verifies; ids c
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -60,7 +60,8 @@ def load(directory: Path) -> Keys:
         raise BadSettings(f"LONGAN_KEYS_DIR names {directory}, which is no directory; `longan keys` makes one.")
     access = {audience: dict(_access(directory, audience)) for audience in AUDIENCES}
     hidden = {purpose: dict(_secret(directory, purpose)) for purpose in SECRETS}
-    for purpose, found in [*((f"access-{a}", k) for a, k in access.items()), *hidden.items()]:
+    rings: dict[str, Collection[str]] = {**{f"access-{audience}": ring for audience, ring in access.items()}, **hidden}
+    for purpose, found in rings.items():
         if not found:
             raise BadSettings(f"LONGAN_KEYS_DIR holds no key for {purpose!r}; `longan keys` makes what is missing.")
         if purpose.endswith("-index") and len(found) > 1:

@@ -64,8 +64,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        sentence, _, field = str(error).partition(" - at `$.")
-        raise BadSettings(f"LONGAN_{field.rstrip('`').upper()} has a wrong value: {sentence}.") from error
+        sentence, _, place = str(error).partition(" - at `$.")
+        raise BadSettings(f"LONGAN_{place.rstrip('`').upper()} has a wrong value: {sentence}.") from error
     check(settings, environ)
     return settings
 
