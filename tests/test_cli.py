@@ -19,10 +19,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from running import free_ports
 
 from longan import cli, keys, schema
 from longan.devkit import embedded, fcm_grant
+from tests.running import free_ports
 
 COMMANDS = ("api", "worker", "migrate", "check", "seed")
 REQUIRED = ("DATABASE_URL", "REDIS_URL", "KEYS_DIR", "PUBLIC_URL", "PROVINCE_CODE")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from running import Service, service
 
 import longan
 from longan.devkit.sample.personas import PERSONAS
 from longan.keys import SECRETS
 from longan.limits import CLASSES
 from longan.settings import Settings
+from tests.running import Service, service
 
 __all__ = ["service"]
 

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
-from notifications.pushing import CANARIES, World, environment, fresh_world, made_world, until
+from tests.notifications.pushing import CANARIES, World, environment, fresh_world, made_world, until
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job

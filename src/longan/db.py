@@ -117,6 +117,8 @@ async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connect
             own = _own(borrowed)
             own.deadline = until
             before = own.round_trips
+            # asyncpg forgets the time when it closes a statement, and counts anew when it has to learn a type.
+            last = asyncio.get_running_loop().call_at(until + 2 * GRACE_SECONDS, own.terminate)
             try:
                 yield borrowed  # type: ignore[misc]  # the pool's proxy, which is a connection in all but its class
             except asyncpg.InternalClientError:
@@ -125,6 +127,7 @@ async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connect
                 own.terminate()
                 raise
             finally:
+                last.cancel()
                 own.deadline = None
                 asking.count(own.round_trips - before)
     except LOST as error:

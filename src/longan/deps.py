@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
 from longan import db, idempotency
+from longan.errors import Unavailable
 from longan.exchange import Exchange
 from longan.fields import Locale as LocaleName
 from longan.page import Cursors
@@ -46,6 +47,7 @@ async def written(state: State, this: Exchange) -> AsyncGenerator[asyncpg.Connec
     until = asyncio.get_running_loop().time() + idempotency.WAIT_SECONDS
     while True:
         if in_flight.begin(claim):
+            well = True
             try:
                 async with db.acquired(state.pool, this) as connection:
                     async with connection.transaction():
@@ -57,8 +59,11 @@ async def written(state: State, this: Exchange) -> AsyncGenerator[asyncpg.Connec
                             return
                     if (answer := await idempotency.stored(connection, claim)) is not None:
                         raise idempotency.Replay(answer)
+            except Unavailable:
+                well = False
+                raise
             finally:
-                in_flight.end(claim)
+                in_flight.end(claim, well=well)
         await in_flight.wait(claim, until)
         this.until = None
 

@@ -13,7 +13,14 @@ import re
 import asyncpg
 import msgspec
 
-from longan.errors import FieldError, IdempotencyInProgress, IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
+from longan.errors import (
+    FieldError,
+    IdempotencyInProgress,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    Unavailable,
+)
 from longan.exchange import Answer, Exchange
 
 WAIT_SECONDS = 5.0
@@ -102,21 +109,22 @@ class InFlight:
     """The keys this process is working on: a second request waits here, in memory, before it looks again."""
 
     def __init__(self) -> None:
-        self._running: dict[bytes, asyncio.Event] = {}
+        self._running: dict[bytes, asyncio.Future[bool]] = {}
 
     def begin(self, claim: Claim) -> bool:
         if claim.scope in self._running:
             return False
-        self._running[claim.scope] = asyncio.Event()
+        self._running[claim.scope] = asyncio.get_running_loop().create_future()
         return True
 
-    def end(self, claim: Claim) -> None:
-        self._running.pop(claim.scope).set()
+    def end(self, claim: Claim, *, well: bool) -> None:
+        """`well` False: the database was away, and whoever waits need not find that out one after the other."""
+        self._running.pop(claim.scope).set_result(well)
 
     async def wait(self, claim: Claim, until: float) -> None:
         """Until the one in flight ends, or one poll when it runs in another process.
 
-        Raises `IdempotencyInProgress` when `until` (loop time, seconds) has come.
+        Raises `IdempotencyInProgress` when `until` (loop time, seconds) has come, `Unavailable` when it did not end well.
         """
         left = until - asyncio.get_running_loop().time()
         if left <= 0:
@@ -126,6 +134,8 @@ class InFlight:
             await asyncio.sleep(min(left, POLL_SECONDS))
             return
         try:
-            await asyncio.wait_for(running.wait(), left)
+            well = await asyncio.wait_for(asyncio.shield(running), left)
         except TimeoutError as error:
             raise IdempotencyInProgress from error
+        if not well:
+            raise Unavailable

@@ -8,9 +8,9 @@ import sys
 import httpx
 import pytest
 from rich.console import Console
-from running import Service, free_ports, service
 
 from longan.devkit.walk import Walk, Wrong, pretty, short
+from tests.running import Service, free_ports, service
 
 __all__ = ["service"]
 

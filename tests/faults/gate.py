@@ -51,13 +51,12 @@ class Gate:
             self._through.add(far_writer)
             ways = [asyncio.create_task(self._pump(reader, far_writer, slow=False)),
                     asyncio.create_task(self._pump(far_reader, writer, slow=True))]  # fmt: skip
-            try:
+            with contextlib.suppress(asyncio.CancelledError):  # asyncio would report it: it looks at the task's result
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                far_writer.transport.abort()
-                self._through.discard(far_writer)
+            for way in ways:
+                way.cancel()
+            far_writer.transport.abort()
+            self._through.discard(far_writer)
         finally:
             writer.transport.abort()
             self._through.discard(writer)

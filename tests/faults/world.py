@@ -1,6 +1,7 @@
 """The real processes over servers of their own, and the ways in which they are hurt."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -207,12 +208,17 @@ class World:
         """Every process of it stands still, its sockets open."""
         assert self.postgres.pid is not None
         for pid in (self.postgres.pid, *children(self.postgres.pid)):
-            os.kill(pid, signal.SIGSTOP)
+            tell(pid, signal.SIGSTOP)
 
     def continue_database(self) -> None:
         assert self.postgres.pid is not None
         for pid in (*children(self.postgres.pid), self.postgres.pid):
-            os.kill(pid, signal.SIGCONT)
+            tell(pid, signal.SIGCONT)
+
+
+def tell(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def children(parent: int) -> list[int]:

@@ -6,7 +6,8 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from conftest import Bearer, Real
+
+from tests.conftest import Bearer, Real
 
 PHONE = {"target": "dmLz9wXoQ7qk3Yf1rT0aBc", "target_kind": "fid", "platform": "android", "locale": "vi"}
 

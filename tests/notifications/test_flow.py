@@ -4,11 +4,10 @@ import asyncio
 import json
 from pathlib import Path
 
-from conftest import Real
-from pushing import CANARIES, made_world, until
-
 from longan import worker
 from longan.devkit import embedded
+from tests.conftest import Real
+from tests.notifications.pushing import CANARIES, made_world, until
 
 PHONE = {"target": "good-phone-of-the-flow", "target_kind": "fid", "platform": "android", "locale": "vi"}
 

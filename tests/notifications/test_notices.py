@@ -10,14 +10,14 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
-from conftest import Bearer, OnePool
-from pushing import World, fresh_world
 
 from longan import clock
 from longan.devkit import embedded
 from longan.notifications import store
 from longan.notifications.models import NOTICES, UNKNOWN, InboxRow, Moved, Notice, Received, _check, shown
 from longan.notifications.tasks import TASKS
+from tests.conftest import Bearer, OnePool
+from tests.notifications.pushing import World, fresh_world
 
 INBOX = "/v1/me/notifications"
 

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-from pushing import CANARIES, World, fresh_world, until
 
 from longan.devkit import embedded
 from longan.notifications import outside, store
 from longan.notifications.domain import MOST_TRIES
 from longan.notifications.models import Settlement
+from tests.notifications.pushing import CANARIES, World, fresh_world, until
 
 
 @pytest.fixture
