@@ -63,7 +63,7 @@ def versions(peer_python: Path, pgbench: Path) -> list[str]:
     peer = ", ".join(_said(str(peer_python), "-c", asked).splitlines())
     return [
         f"Python {platform.python_version()}; PostgreSQL {_said(str(pgbench), '--version').split()[-1]}; "
-        f"{' '.join(_said('wrk', '-v').split()[:2])}; Linux {platform.release()}",
+        f"{' '.join(_said('wrk', '-v').split()[:2])}; Linux {'.'.join(platform.release().split('.')[:2])}",
         f"ours: {ours}",
         f"peer: {peer}",
     ]

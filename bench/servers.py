@@ -1,6 +1,8 @@
 """Starts the contenders' servers, each a process of its own that ends with us."""
 
 import hashlib
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,12 +90,14 @@ def peer_python(folder: Path) -> Path:
     python, mark = folder / "bin" / "python", folder / "locked"
     digest = hashlib.sha256(LOCKED.read_bytes()).hexdigest()
     if not mark.exists() or mark.read_text() != digest:
-        uv = Path(sys.executable).parent / "uv"
+        uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+        if uv is None:
+            raise Failed("uv is not installed, and it is what makes the peer's environment: `make install` brings it.")
         for command in (
             ["venv", "--clear", "--python", sys.executable, str(folder)],
             ["pip", "install", "--python", str(python), "--require-hashes", "-r", str(LOCKED)],
         ):
-            done = subprocess.run([str(uv), *command, "--quiet"], capture_output=True, text=True, check=False)
+            done = subprocess.run([uv, *command, "--quiet"], capture_output=True, text=True, check=False)
             if done.returncode:
                 raise Failed(f"The peer's environment could not be made: {done.stderr.strip()}")
         mark.write_text(digest)

@@ -8,7 +8,7 @@ from bench.load import Measured
 from bench.rows import MOST_MEMORY, OURS, Figures
 
 HEAD = ("what", "who", "requests/s", "p50 ms", "p99 ms", "CPU µs", "database CPU µs", "memory MB", "round trips",
-        "ours to it")  # fmt: skip
+        "ours to it", "its CPU to ours")  # fmt: skip
 
 
 def render(figures: Sequence[Figures]) -> str:
@@ -42,6 +42,7 @@ def _lines(figures: Figures) -> list[list[str]]:
             _number(_median(runs, lambda run: run.memory)),
             "–" if trips is None else f"{trips:.2f}",
             "" if who == OURS else f"{ratio(figures, who):.2f}",
+            "" if who == OURS else _number(_cost(figures, who) / _cost(figures, OURS), 2),
         ])  # fmt: skip
     return found
 
@@ -54,6 +55,10 @@ def rate(figures: Figures, who: str) -> float:
 def ratio(figures: Figures, who: str) -> float:
     """How many times as many requests per second as `who` ours answers."""
     return rate(figures, OURS) / rate(figures, who)
+
+
+def _cost(figures: Figures, who: str) -> float:
+    return _median(figures.runs[who], lambda run: run.server_cost)
 
 
 def aims(figures: Sequence[Figures]) -> list[str]:
@@ -90,8 +95,8 @@ def _median(runs: Sequence[Measured], of: Callable[[Measured], float | None]) ->
     return statistics.median(values) if values else float("nan")
 
 
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.0f}"
+def _number(value: float, digits: int = 0) -> str:
+    return "–" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
 def placed(page: str, report: str, begin: str, end: str) -> str:

@@ -46,6 +46,13 @@ class TestClock:
         self.ahead += by
 
 
+class Lasting(Connection):
+    """The one connection of all tests: one that came too late for its request must not end those of the others."""
+
+    def terminate(self) -> None:
+        """Nothing."""
+
+
 class OnePool:
     """A pool of one connection whose transaction the test rolls back."""
 
@@ -133,7 +140,7 @@ def settings(services: embedded.Services, database_url: str, keys_dir: Path) -> 
 
 @pytest.fixture(scope="session")
 async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url, connection_class=Connection, server_settings={"timezone": "UTC"})
+    connection = await asyncpg.connect(database_url, connection_class=Lasting, server_settings={"timezone": "UTC"})
     yield connection
     await connection.close()
 

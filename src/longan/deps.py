@@ -10,6 +10,7 @@ import asyncpg
 from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
 
 from longan import db, idempotency
 from longan.errors import Unavailable
@@ -18,16 +19,17 @@ from longan.fields import Locale as LocaleName
 from longan.page import Cursors
 from longan.tokens import Principal
 
-Conn = NamedDependency[asyncpg.Connection]
-Tx = NamedDependency[asyncpg.Connection]
-Me = NamedDependency[Principal]
-Now = NamedDependency[datetime]
-Locale = NamedDependency[LocaleName]
-Pages = NamedDependency[Cursors]
-Ex = NamedDependency[Exchange]
-Home = NamedDependency[str]
+# What our own providers hand over is what they say it is; checking it again would cost more than providing it.
+Conn = NamedDependency[SkipValidation[asyncpg.Connection]]
+Tx = NamedDependency[SkipValidation[asyncpg.Connection]]
+Me = NamedDependency[SkipValidation[Principal]]
+Now = NamedDependency[SkipValidation[datetime]]
+Locale = NamedDependency[SkipValidation[LocaleName]]
+Pages = NamedDependency[SkipValidation[Cursors]]
+Ex = NamedDependency[SkipValidation[Exchange]]
+Home = NamedDependency[SkipValidation[str]]
 
-AnyRequest = Request[Any, Any, State]
+AnyRequest = SkipValidation[Request[Any, Any, State]]
 
 
 def exchange_of(request: AnyRequest) -> Exchange:

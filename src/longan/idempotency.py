@@ -124,7 +124,8 @@ class InFlight:
     async def wait(self, claim: Claim, until: float) -> None:
         """Until the one in flight ends, or one poll when it runs in another process.
 
-        Raises `IdempotencyInProgress` when `until` (loop time, seconds) has come, `Unavailable` when it did not end well.
+        Raises `IdempotencyInProgress` when `until` (loop time, seconds) has come, `Unavailable` when that one met a
+        database that is away.
         """
         left = until - asyncio.get_running_loop().time()
         if left <= 0:

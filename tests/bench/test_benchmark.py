@@ -100,8 +100,8 @@ def test_the_table_shows_medians_and_ratios(figures):
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert tuple(cells[0]) == HEAD
     assert cells[2][1:3] == ["ours", "3,000"]
-    assert cells[3][-1] == "0.30"
-    assert cells[4][-1] == "6.00"
+    assert cells[3][-2:] == ["0.30", "1.00"]
+    assert cells[4][-2:] == ["6.00", "1.00"]
     assert len({len(line) for line in lines}) == 1
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from longan.devkit import embedded
+from tests.conftest import Real
 from tests.faults import world as worlds
+from tests.faults.house import House, built
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +21,9 @@ async def world(services: embedded.Services, template: str, keys_dir: Path) -> A
             folder.chmod(0o711)  # the database's own user must pass through
         async with worlds.made(folder, keys_dir, services.database_url, template) as made:
             yield made
+
+
+@pytest.fixture
+async def house(real: Real) -> AsyncIterator[House]:
+    async with built(real) as made:
+        yield made

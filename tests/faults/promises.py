@@ -153,7 +153,8 @@ async def kept(world: World, promises: Promises) -> list[str]:
 
 
 WAITING = """
-select (select count(*) from pgqueuer) + (select count(*) from notifications.push_outbox where state in ('queued', 'leased'))"""
+select (select count(*) from pgqueuer)
+     + (select count(*) from notifications.push_outbox where state in ('queued', 'leased'))"""
 
 
 async def all_kept(world: World, dead_since: float) -> None:
@@ -163,7 +164,8 @@ async def all_kept(world: World, dead_since: float) -> None:
     while True:
         async with world.look() as connection:
             await connection.execute(
-                "update pgqueuer set heartbeat = heartbeat - interval '1 minute' where status = 'picked' and heartbeat < to_timestamp($1)",
+                """update pgqueuer set heartbeat = heartbeat - interval '1 minute'
+                    where status = 'picked' and heartbeat < to_timestamp($1)""",
                 dead_since,
             )
             await connection.execute(
@@ -174,5 +176,7 @@ async def all_kept(world: World, dead_since: float) -> None:
             waiting = await connection.fetchval(WAITING)
         if not waiting:
             return
-        assert asyncio.get_running_loop().time() < deadline, f"{waiting} still wait: {world.worker.log.read_text()[-2000:]}"
+        assert asyncio.get_running_loop().time() < deadline, (
+            f"{waiting} still wait: {world.worker.log.read_text()[-2000:]}"
+        )
         await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""A Valkey that is dead or deaf: everything is slower and nothing else; only one-time codes wait for it (SECURITY R5)."""
+"""A Valkey that is dead or deaf: slower and nothing else; only one-time codes wait for it (SECURITY R5)."""
 
 import asyncio
 import os
@@ -13,7 +13,8 @@ import redis.asyncio
 
 from longan.devkit import supervisor
 from longan.limits import Limiter
-from tests.faults.world import World, kill
+from tests.faults.processes import kill
+from tests.faults.world import World
 
 
 @asynccontextmanager
@@ -76,7 +77,8 @@ async def test_without_valkey_only_one_time_codes_wait(world: World, fault: str)
     asked = await world.ask("POST", "/v1/auth/otp", json={"phone": "+84900000003"})
     entry = {"challenge_id": asked.json["challenge_id"], "code": "000000"}
     keyed = other.headers | {"Idempotency-Key": str(uuid4())}
-    made = await world.ask("POST", f"/v1/jobs/{jobs[0]}/applications", headers=keyed, json={})
+    applied = await world.ask("POST", f"/v1/jobs/{jobs[0]}/applications", headers=keyed, json={})
+    moved = applied.json["id"]
     kept = f"/v1/jobs?limit=1&q={uuid4().hex[:8]}"
     await world.ask("GET", kept)
 
@@ -94,11 +96,14 @@ async def test_without_valkey_only_one_time_codes_wait(world: World, fault: str)
             ("PATCH", "/v1/me", {"headers": worker.headers | {"If-Match": "*"}, "json": {"birth_year": 1991}}),
             ("PUT", f"/v1/me/devices/{uuid4()}", {"headers": worker.headers, "json": device}),
             ("POST", f"/v1/jobs/{jobs[0]}/applications", {"headers": keyed, "json": {}}),
-            ("POST", f"/v1/applications/{made.json['id']}/transitions", {"headers": owner.headers, "json": {"to": "viewed"}}),
+            ("POST", f"/v1/applications/{moved}/transitions", {"headers": owner.headers, "json": {"to": "viewed"}}),
             ("POST", "/v1/auth/refresh", {"json": {"refresh_token": leaving.refresh_token}}),
             ("GET", "/readyz", {}),
         ]  # fmt: skip
-        wait = [("POST", "/v1/auth/otp", {"json": {"phone": "+84900000004"}}), ("POST", "/v1/auth/otp/verify", {"json": entry})]
+        wait = [
+            ("POST", "/v1/auth/otp", {"json": {"phone": "+84900000004"}}),
+            ("POST", "/v1/auth/otp/verify", {"json": entry}),
+        ]
         seen = await asyncio.gather(*(world.ask(method, path, **given) for method, path, given in go_on))  # type: ignore[arg-type]
         waiting = await asyncio.gather(*(world.ask(method, path, **given) for method, path, given in wait))  # type: ignore[arg-type]
 
@@ -137,7 +142,7 @@ async def test_a_page_is_not_shown_for_long_while_nobody_can_call_its_change_out
 
 
 async def test_a_limit_goes_on_counting_beside_a_valkey_that_hangs(world: World) -> None:
-    client = redis.asyncio.from_url(world.valkey.url, socket_timeout=0.2, socket_connect_timeout=0.2)
+    client = redis.asyncio.from_url(world.valkey.url, socket_timeout=0.05, socket_connect_timeout=0.05)
     limiter, now, who = Limiter(client), asyncio.get_running_loop().time(), str(uuid4())
 
     async with stopped(world), asyncio.timeout(10):

@@ -15,7 +15,8 @@ from longan.devkit import supervisor
 from longan.errors import Unavailable
 from longan.exchange import Exchange
 from tests.faults.gate import Gate
-from tests.faults.world import Person, Seen, World, kill, socket_folder
+from tests.faults.processes import kill
+from tests.faults.world import Person, Seen, World, socket_folder
 
 Ask = Callable[[], Coroutine[Any, Any, Seen]]
 SOCKET = ".s.PGSQL.5432"
@@ -46,7 +47,8 @@ class Cast:
             lambda: ask("GET", "/v1/me/applications", headers=mine),
             lambda: ask("GET", "/v1/me/notifications", headers=mine),
             lambda: ask("PATCH", "/v1/me", headers=mine | {"If-Match": "*"}, json={"birth_year": 1990}),
-            lambda: ask("POST", f"/v1/jobs/{self.job}/applications", headers=mine | {"Idempotency-Key": self.key}, json={}),
+            lambda: ask("POST", f"/v1/jobs/{self.job}/applications", json={},
+                        headers=mine | {"Idempotency-Key": self.key}),
             lambda: ask("PUT", f"/v1/me/devices/{uuid4()}", headers=mine, json=device),
             lambda: ask("POST", "/v1/auth/otp", json={"phone": "+84900000001"}),
             lambda: ask("POST", "/v1/auth/otp/verify", json={"challenge_id": self.challenge, "code": "000000"}),
@@ -112,9 +114,9 @@ async def locked(world: World) -> AsyncIterator[None]:
     """Everything waits for one transaction, with every connection of the pool."""
     async with world.look() as connection, connection.transaction():
         await connection.execute(
-            """lock table identity.accounts, identity.sessions, identity.challenges, identity.sms_breaker, people.profiles,
-                          jobs.postings, applications.applications, notifications.devices, notifications.inbox,
-                          services.procedures, floor.idempotency_keys in access exclusive mode"""
+            """lock table identity.accounts, identity.sessions, identity.challenges, identity.sms_breaker,
+                          people.profiles, jobs.postings, applications.applications, notifications.devices,
+                          notifications.inbox, services.procedures, floor.idempotency_keys in access exclusive mode"""
         )
         yield
 
@@ -230,3 +232,17 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_absent_database(world: Worl
         with pytest.raises(asyncpg.InterfaceError):
             async with db.acquired(pool, Exchange("request-1", "127.0.0.1")) as connection:
                 await connection.fetchval("select $1::int")
+
+
+async def test_whoever_waits_for_a_request_that_finds_no_database_is_told_at_once(world: World, cast: Cast) -> None:
+    """One after the other they would find it out themselves, and the last only after five seconds."""
+    headers = cast.worker.headers | {"Idempotency-Key": cast.key}
+    await all_is_well(world)
+    await world.ask("GET", "/v1/me", headers=headers)  # the session is known for a moment
+
+    async with stopped(world):
+        asked = (world.ask("POST", f"/v1/jobs/{cast.job}/applications", headers=headers, json={}) for _ in range(20))
+        seen = await asyncio.gather(*asked)
+
+    for each in seen:
+        is_refused(each)

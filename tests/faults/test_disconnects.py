@@ -131,5 +131,3 @@ async def test_the_check_sees_answers_that_go_to_whoever_asks_next(world: World)
 
     await asyncio.gather(*asked)
     assert wrong
-
-

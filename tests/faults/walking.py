@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from urllib.parse import quote, urlencode
@@ -17,17 +17,29 @@ from longan.api.routing import Operation
 HUGE = (2**31, 2**63 - 1, 2**63, 2**64, 10**30, 10**400, -1, -(2**31) - 1, -(2**63) - 1)
 SURROGATE = "\ud800"
 # What json.dumps does not write, as a text that is put into the finished document.
-RAW = ("NaN", "Infinity", "1e400", "-0", "1E400", "0.1e1", "9" * 5_000, "[" * 70 + "]" * 70, '{"a":' * 70 + "1" + "}" * 70)
+RAW = (
+    "NaN",
+    "Infinity",
+    "1e400",
+    "-0",
+    "1E400",
+    "0.1e1",
+    "9" * 5_000,
+    "[" * 70 + "]" * 70,
+    '{"a":' * 70 + "1" + "}" * 70,
+)
 TEXTS = (
-    "", " ", "a\x00b", f"ab{SURROGATE}", f"{SURROGATE}\udbff", "\ud83d\ude00", "\u202eabc", "x" * 300, "x" * 20_000, "ß" * 2_000,
-    "e" + "\u0301" * 300, "27694\n", "١٢٣٤٥", "'; drop table jobs.postings; --", "%", "\\", "null", "2026-02-30", "9999-12-31T23:59:59Z",
-    "0001-01-01T00:00:00Z", "2026-11-02T03:00:00+23:59", "0001-01-01T00:00:00+23:59",
-    "9999-12-31T23:59:59-23:59", "2099-12-31T23:59:59.9999999Z", "99999-01-01T00:00:00Z", "00000000-0000-0000-0000-000000000000", "+84" + "9" * 29,
+    "", " ", "a\x00b", f"ab{SURROGATE}", f"{SURROGATE}\udbff", "\ud83d\ude00", "\u202eabc", "x" * 300, "x" * 20_000,
+    "ß" * 2_000, "e" + "\u0301" * 300, "27694\n", "١٢٣٤٥", "'; drop table jobs.postings; --", "%", "\\", "null",
+    "2026-02-30", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2026-11-02T03:00:00+23:59",
+    "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2099-12-31T23:59:59.9999999Z", "99999-01-01T00:00:00Z",
+    str(UUID(int=0)), "+84" + "9" * 29,
 )  # fmt: skip
-OTHERS = (None, True, 1, 1.5, 1e308, [], {}, [None], {"": None}, [[[[]]]], *HUGE)
+OTHERS: tuple[object, ...] = (None, True, 1, 1.5, 1e308, [], {}, [None], {"": None}, [[[[]]]], *HUGE)
 QUERIES = (
-    *map(str, HUGE), *TEXTS[:3], "nan", "inf", "-inf", "1e400", "1.0", "true", "[]", "a,b,c", ",", ",".join("x" * 9 for _ in range(100)),
-    "x" * 3_000, "\u202e", "%00", "27694\n", "١", "-0", "0x10", "1_0", " 1", "1 ",
+    *map(str, HUGE), *TEXTS[:3], "nan", "inf", "-inf", "1e400", "1.0", "true", "[]", "a,b,c", ",",
+    ",".join("x" * 9 for _ in range(100)), "x" * 3_000, "\u202e", "%00", "27694\n", "١", "-0", "0x10", "1_0", " 1",
+    "1 ",
 )  # fmt: skip
 
 
@@ -49,7 +61,12 @@ class Caller:
         self._client = (f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(1, 255)}", 4711)
 
     async def __call__(
-        self, method: str, path: str, query: bytes = b"", headers: dict[str, str] | None = None, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        query: bytes = b"",
+        headers: dict[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Answer:
         sent = [(b"host", b"test")]
         if body is not None:
@@ -77,7 +94,7 @@ class Caller:
         return Answer(status, answered, bytes(whole))
 
 
-def path_of(operation: Operation, values: dict[str, object]) -> str:
+def path_of(operation: Operation, values: Mapping[str, object]) -> str:
     """The path with the values, an unknown id for what is not among them."""
     return re.sub(r"{(\w+)}", lambda found: str(values.get(found[1], uuid4())), operation.path)
 
@@ -103,11 +120,13 @@ def valid_body(operation: Operation, employer: UUID) -> dict[str, Any] | None:
     struct = struct_of(operation)
     if struct is None:
         return None
-    body = dict(operation.policy.request_example or {})  # type: ignore[call-overload]
+    body: dict[str, Any] = dict(operation.policy.request_example or {})  # type: ignore[call-overload]
     return body | ({"employer_id": str(employer)} if "employer_id" in body else {})
 
 
-def places(struct: type[msgspec.Struct], value: dict[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def places(
+    struct: type[msgspec.Struct], value: dict[str, Any], before: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
     """Every field of the struct and of the structs in it, named by the way to it, whether the value has it or not."""
     for field in msgspec.structs.fields(struct):
         yield (*before, field.encode_name)

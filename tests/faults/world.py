@@ -1,14 +1,11 @@
 """The real processes over servers of their own, and the ways in which they are hurt."""
 
 import asyncio
-import contextlib
 import json
 import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,10 +21,10 @@ import asyncpg
 from longan import keys
 from longan.crypto import Sealed, digest, new_secret
 from longan.devkit import embedded, fcm, placing, stand_ins, supervisor
-from longan.devkit.processes import Keeper, end, spawn
-from longan.devkit.server import Server
+from longan.devkit.processes import Keeper
 from longan.tokens import Tokens
 from tests.faults.gate import Gate
+from tests.faults.processes import Running, children, tell
 
 # Whoever waits longer hangs.
 PATIENCE = aiohttp.ClientTimeout(total=10.0)
@@ -59,38 +56,6 @@ class Seen(NamedTuple):
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-class Running:
-    """One of our commands as a process group, which can be killed outright and started again."""
-
-    def __init__(
-        self, name: str, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], keeper: Keeper
-    ) -> None:
-        self.log = folder / f"{name}.log"
-        self._arguments = (sys.executable, *arguments)
-        self._environment = environment
-        self._keeper = keeper
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self._process = spawn(self._arguments, log=self.log, environment=self._environment)
-        self._keeper.watch(self._process.pid)
-
-    def kill(self) -> None:
-        """SIGKILL to all of it at once: the workers of a server would live on after their main process."""
-        self._stop(signal.SIGKILL)
-
-    def stop(self) -> None:
-        self._stop(signal.SIGTERM)
-
-    def _stop(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            if number == signal.SIGKILL:
-                os.killpg(self._process.pid, number)
-            end(self._process, number)
-            self._keeper.forget(self._process.pid)
-            self._process = None
 
 
 @dataclass
@@ -150,7 +115,8 @@ class World:
             await connection.executemany(
                 """insert into identity.sessions (id, account_id, audience, acr, amr, signed_in_at, last_used_at,
                                                   idle_expires_at, expires_at)
-                   values ($1, $2, 'app', 0, '{otp}', $3::timestamptz, $3, $3 + interval '30 days', $3 + interval '180 days')""",
+                   values ($1, $2, 'app', 0, '{otp}', $3::timestamptz, $3, $3 + interval '30 days',
+                           $3 + interval '180 days')""",
                 [(p.session, p.account, now) for p in made],
             )
             await connection.executemany(
@@ -169,7 +135,7 @@ class World:
         """Open postings, any of them."""
         async with self.look() as connection:
             found = await connection.fetch(
-                "select id from jobs.postings where status = 'open' and expires_at > now() + interval '1 day' order by id"
+                "select id from jobs.postings where status = 'open' and expires_at > now() + interval '1 day'"
             )
         return [row["id"] for row in random.sample(found, count)]
 
@@ -178,7 +144,8 @@ class World:
         async with self.look() as connection:
             await connection.execute(
                 """insert into employers.members (employer_id, account_id, role)
-                   select distinct employer_id, $1::uuid, 'owner' from jobs.postings where id = any($2) on conflict do nothing""",
+                   select distinct employer_id, $1::uuid, 'owner' from jobs.postings where id = any($2)
+                       on conflict do nothing""",
                 owner.account, jobs,
             )  # fmt: skip
 
@@ -197,12 +164,11 @@ class World:
         return seen.status == 200 and seen.json["cache"] == "ok"
 
     def complaints(self) -> list[str]:
-        """What the API has written down but requests and how it started: an error that nobody foresaw, above all."""
-        return [
-            line
-            for line in self.api.log.read_text().splitlines()
-            if not line.startswith(("[INFO]", '{"at":', "cache: Valkey is away"))
-        ]
+        """What API and worker have written down that nobody foresaw."""
+        usual = ("[INFO]", '{"at":', "cache: Valkey is away")
+        api = [line for line in self.api.log.read_text().splitlines() if not line.startswith(usual)]
+        worker = self.worker.log.read_text().splitlines() if self.worker.log.exists() else []
+        return api + [line for line in worker if '"level":"info"' not in line and '"level":"warning"' not in line]
 
     def stop_database(self) -> None:
         """Every process of it stands still, its sockets open."""
@@ -214,31 +180,6 @@ class World:
         assert self.postgres.pid is not None
         for pid in (*children(self.postgres.pid), self.postgres.pid):
             tell(pid, signal.SIGCONT)
-
-
-def tell(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def children(parent: int) -> list[int]:
-    """The processes that a process has started, and that are still there."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
-
-
-async def kill(server: Server) -> None:
-    """SIGKILL to its first process; whoever wants it again calls `supervisor.up`."""
-    assert server.pid is not None
-    os.kill(server.pid, signal.SIGKILL)
-    while server.alive:
-        await asyncio.sleep(0.01)
 
 
 def free_port() -> int:
@@ -305,8 +246,9 @@ async def made(folder: Path, keys_dir: Path, database_url: str, database: str) -
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector) as http:
             world = World(
-                folder=folder, postgres=postgres, database=database, valkey=valkey, gate=gate, api=api, worker=worker, late_api=late_api,
-                url=environment["LONGAN_PUBLIC_URL"], http=http, phones=Sealed(ring, "phone"),
+                folder=folder, postgres=postgres, database=database, valkey=valkey, gate=gate, api=api,
+                worker=worker, late_api=late_api, url=environment["LONGAN_PUBLIC_URL"], http=http,
+                phones=Sealed(ring, "phone"),
                 tokens=Tokens(ring, environment["LONGAN_PUBLIC_URL"]), fcm=runner.app[fcm.SERVER],
             )  # fmt: skip
             try:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import msgspec
 import redis.asyncio
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from longan import clock, db, deps, limits
 from longan.api import docs, health, openapi, problems
+from longan.api.asgi import Receive, Scope, Send
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
 from longan.api.log import AccessLog
@@ -50,6 +52,9 @@ HANDLERS: list[Any] = [
 ]
 
 
+ENCODE = msgspec.json.Encoder().encode
+
+
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose body is read by our one way in, as the handler's own type."""
 
@@ -58,15 +63,35 @@ class StrictRequest(Request[Any, Any, Any]):
         return decode(deps.exchange_of(self).body, kind)
 
 
-class KeptResponse(Response[Any]):
-    """An answer that the write's transaction keeps under its Idempotency-Key, before it commits."""
+class Encoded:
+    """An answer in its bytes. Litestar's own response does more, most of it for cookies and files."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
+        if self.status != 204:
+            headers.append((b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+class EncodedResponse(Response[Any]):
+    """Encodes an answer and, on a route with an Idempotency-Key, leaves it to the write's transaction to keep."""
 
     def to_asgi_response(self, app: Any, request: Any, **named: Any) -> Any:
-        made = super().to_asgi_response(app, request, **named)
+        status = self.status_code or named.get("status_code") or 200
+        body = b"" if status == 204 else self.content if isinstance(self.content, bytes) else ENCODE(self.content)
+        headers = {"Content-Type": str(self.media_type or "application/json"), **self.headers} if body else self.headers
         exchange = deps.exchange_of(request)
         if exchange.keeps_answer:
-            exchange.answer = Answer(made.status_code, {"Content-Type": "application/json"}, made.body)
-        return made
+            exchange.answer = Answer(status, headers, body)
+        return Encoded(status, headers, body)
 
 
 def create_app(settings: Settings, **given: Any) -> Edge:
@@ -114,7 +139,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         dependencies=deps.providers(state),
         exception_handlers={Exception: problems.handle},
         request_class=StrictRequest,
-        response_class=KeptResponse,
+        response_class=EncodedResponse,
         lifespan=[opened],
         state=state,
         openapi_config=None,
