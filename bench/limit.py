@@ -4,6 +4,7 @@ import os
 import re
 import statistics
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from bench.pairs import JOB_PREFIX, JOBS, SPAN, WORKER_PREFIX, WORKERS
 # As many connections as the pool of our server has (longan.settings), driven by one process.
 CONNECTIONS = 10
 LATENCIES_KEPT = 0.1
+ENDING_SECONDS = 2.0
 
 # Every transaction takes the next number of its connection's part of the span (bench/pairs.py).
 NUMBERS = f"""\\set number :first + :client_id * {SPAN // CONNECTIONS} + :done
@@ -83,11 +85,16 @@ def measure(
         f"--define=first={first}", "--define=done=0", f"--define=now={now}",
         f"--host={parse_qs(address.query)['host'][0]}", f"--username={address.username}", address.path.strip("/"),
     ]  # fmt: skip
+    processes = len(machine.children(postgres))
     before = machine.processor_seconds(postgres, with_children=True)
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=seconds + PATIENCE_SECONDS,
         env=os.environ | {"PGOPTIONS": SESSION},
     )  # fmt: skip
+    # A backend's time is counted with its parent's only when it has ended and was waited for.
+    deadline = time.monotonic() + ENDING_SECONDS
+    while len(machine.children(postgres)) > processes and time.monotonic() < deadline:
+        time.sleep(0.01)
     spent = machine.processor_seconds(postgres, with_children=True) - before
     rate, count, lost = (found.search(done.stdout) for found in (RATE, DONE, LOST))
     if done.returncode or rate is None or count is None or lost is None or int(lost[1]):

@@ -18,7 +18,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
-from tests.notifications.pushing import CANARIES, World, environment, fresh_world, made_world, until
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job
@@ -26,6 +25,7 @@ from pgqueuer.domain.models import Job
 from longan import idempotency, queue, schema, tasks, worker
 from longan.devkit import embedded
 from longan.tasks import Context
+from tests.notifications.pushing import CANARIES, World, environment, fresh_world, made_world, until
 
 PROCESS = "import sys; from longan.settings import read; from longan.worker import run; sys.exit(run(read()))"
 

@@ -148,8 +148,11 @@ async def all_is_well(world: World) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_request_is_answered_503_and_then_all_is_well(world: World, cast: Cast, fault: str) -> None:
     await all_is_well(world)
+    public = f"/v1/jobs?limit=1&q={uuid4().hex[:8]}"
+    await world.ask("GET", public)
 
     async with FAULTS[fault](world):
+        assert (await world.ask("GET", public)).status == 200
         seen = await asyncio.gather(*(ask() for _ in range(3) for ask in cast.asks()))
         if fault in ("stopped", "killed"):  # the connections of before are gone by now
             seen += await asyncio.gather(*(ask() for ask in cast.asks()))
