@@ -45,5 +45,6 @@ crash: $(BIN)/.made ## minutes: kill -9 of API, worker and PostgreSQL under load
 lock: ## lock the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --group bench -o requirements/bench.txt
 
 .PHONY: help install run demo test check openapi bench crash lock

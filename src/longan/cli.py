@@ -56,7 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 CONNECT_SECONDS = 5.0
 # It may be there soon, and the API and the worker wait for it as they do when it goes away later.
-AWAY = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 @asynccontextmanager

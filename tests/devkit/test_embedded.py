@@ -21,7 +21,7 @@ import redis
 
 from longan.devkit import embedded, placing
 from longan.devkit.embedded import Postgres, Valkey
-from longan.devkit.processes import CannotStart, User
+from longan.devkit.processes import LOG_BYTES, CannotStart, User, make_log
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 
@@ -259,3 +259,14 @@ def test_an_ordinary_user_starts_it_as_itself_and_root_goes_on_as_that_user() ->
         assert (data / "postgres").stat().st_uid == nobody.uid
         with Postgres(data) as postgres:
             assert ask(postgres.dsn, "select 1") == 1
+
+
+def test_a_long_log_is_put_aside_and_the_next_start_finds_a_new_one(tmp_path: Path) -> None:
+    log = tmp_path / "log" / "postgresql.log"
+    make_log(log)
+    log.write_bytes(b"x" * (LOG_BYTES + 1))
+
+    begins_at = make_log(log)
+
+    assert (begins_at, log.stat().st_size) == (0, 0)
+    assert log.with_suffix(".log.1").stat().st_size == LOG_BYTES + 1

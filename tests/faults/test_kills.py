@@ -17,6 +17,8 @@ from tests.faults.processes import kill
 from tests.faults.promises import Load, all_kept, kept
 from tests.faults.world import Person, Seen, World
 
+STUCK_SECONDS = 60.0
+
 
 async def kill_one(world: World, name: str) -> None:
     """Kill it as it works, and start it again at once."""
@@ -54,19 +56,24 @@ async def survive(world: World, victims: list[str], *, jobs: int, pause: float) 
     """A load during which one victim after the other is killed while promises are being made."""
     load = Load(world, *await cast(world, 8, jobs))
     running = asyncio.create_task(load.run(pause=pause))
-    for victim in victims:
+
+    async def going_on() -> None:
+        """Until twenty more promises were made."""
         before = load.kept
-        while load.kept < before + 20:
-            assert not running.done(), "the load came to its end before the last kill"
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(random.random() * 0.3)
-        await kill_one(world, victim)
-    dead_since = time.time()
-    await world.ready()
-    before = load.kept
-    while load.kept < before + 20 and not running.done():
-        await asyncio.sleep(0.01)
-    load.stop()
+        async with asyncio.timeout(STUCK_SECONDS):
+            while load.kept < before + 20:
+                assert not running.done(), "the load came to its end before the last kill"
+                await asyncio.sleep(0.01)
+
+    try:
+        for victim in victims:
+            await going_on()
+            await asyncio.sleep(random.random() * 0.3)
+            await kill_one(world, victim)
+        dead_since = time.time()
+        await going_on()
+    finally:
+        load.stop()
     await running
     await all_kept(world, dead_since)
     return load

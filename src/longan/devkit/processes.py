@@ -112,6 +112,7 @@ def make_log(log: Path) -> int:
     if size <= LOG_BYTES:
         return size
     log.replace(log.with_suffix(".log.1"))
+    log.touch(mode=0o600)
     return 0
 
 
