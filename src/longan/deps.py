@@ -1,18 +1,18 @@
 """Say once what may be asked for: the short words that every handler's signature speaks in."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import asyncpg
-from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 
 from longan import db, idempotency
+from longan.crypto import Sealed
 from longan.errors import Unavailable
 from longan.exchange import Exchange
 from longan.fields import Locale as LocaleName
@@ -28,13 +28,8 @@ Locale = NamedDependency[SkipValidation[LocaleName]]
 Pages = NamedDependency[SkipValidation[Cursors]]
 Ex = NamedDependency[SkipValidation[Exchange]]
 Home = NamedDependency[SkipValidation[str]]
-
-AnyRequest = SkipValidation[Request[Any, Any, State]]
-
-
-def exchange_of(request: AnyRequest) -> Exchange:
-    found: Exchange = request.scope["longan"]  # type: ignore[typeddict-item]
-    return found
+OpensPhones = NamedDependency[SkipValidation[Sealed]]
+OpensNumbers = NamedDependency[SkipValidation[Sealed]]
 
 
 @asynccontextmanager
@@ -71,11 +66,8 @@ async def written(state: State, this: Exchange) -> AsyncGenerator[asyncpg.Connec
 
 
 def providers(state: State) -> dict[str, Provide]:
-    """What the words stand for, over the state of one app.
-
-    What does not depend on the request takes no parameter: Litestar copies the state and checks a signature for every
-    parameter of every dependency of every request.
-    """
+    """What the words stand for, over the state of one app. What must be closed after the handler is given as a context
+    manager (src/longan/api/dispatch.py)."""
 
     def now() -> datetime:
         return state.clock()  # type: ignore[no-any-return]
@@ -86,26 +78,26 @@ def providers(state: State) -> dict[str, Provide]:
     def home() -> str:
         return state.settings.province_code  # type: ignore[no-any-return]
 
-    def exchange(request: AnyRequest) -> Exchange:
-        return exchange_of(request)
+    def phones() -> Sealed:
+        return state.phones  # type: ignore[no-any-return]
 
-    def me(request: AnyRequest) -> Principal:
-        return exchange_of(request).me()
+    def numbers() -> Sealed:
+        return state.numbers  # type: ignore[no-any-return]
 
-    def locale(request: AnyRequest) -> LocaleName:
-        return exchange_of(request).locale
+    def exchange() -> Exchange:
+        raise TypeError("the exchange is given")
 
-    async def conn(request: AnyRequest) -> AsyncGenerator[asyncpg.Connection, None]:
-        async with db.acquired(state.pool, exchange_of(request)) as connection:
-            yield connection
+    def me(exchange: Ex) -> Principal:
+        return exchange.me()
 
-    async def tx(request: AnyRequest) -> AsyncGenerator[asyncpg.Connection, None]:
-        async with written(state, exchange_of(request)) as connection:
-            yield connection
+    def locale(exchange: Ex) -> LocaleName:
+        return exchange.locale
 
-    words: dict[str, Any] = {"now": now, "pages": pages, "home": home, "exchange": exchange, "me": me, "locale": locale}
-    return {
-        "conn": Provide(conn),
-        "tx": Provide(tx),
-        **{name: Provide(word, sync_to_thread=False) for name, word in words.items()},
-    }
+    def conn(exchange: Ex) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        return db.acquired(state.pool, exchange)
+
+    def tx(exchange: Ex) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        return written(state, exchange)
+
+    words: list[Callable[..., Any]] = [now, pages, home, phones, numbers, exchange, me, locale, conn, tx]
+    return {word.__name__: Provide(word, sync_to_thread=False) for word in words}

@@ -6,15 +6,13 @@ import gc
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import msgspec
 import redis.asyncio
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, start_http_server
 
 from longan import clock, db, deps, limits
-from longan.api import docs, health, openapi, problems
-from longan.api.asgi import Receive, Scope, Send
+from longan.api import docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
 from longan.api.log import AccessLog
@@ -22,7 +20,6 @@ from longan.applications import routes as applications
 from longan.cache import Cache
 from longan.crypto import Sealed
 from longan.employers import routes as employers
-from longan.exchange import Answer
 from longan.housing import routes as housing
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
@@ -34,7 +31,6 @@ from longan.people import routes as people
 from longan.places import routes as places
 from longan.services import routes as services
 from longan.settings import Settings, read
-from longan.strict_json import decode
 from longan.tokens import Tokens
 
 HANDLERS: list[Any] = [
@@ -50,48 +46,6 @@ HANDLERS: list[Any] = [
     *services.HANDLERS,
     *notifications.HANDLERS,
 ]
-
-
-ENCODE = msgspec.json.Encoder().encode
-
-
-class StrictRequest(Request[Any, Any, Any]):
-    """A request whose body is read by our one way in, as the handler's own type."""
-
-    async def json(self) -> Any:
-        kind = self.route_handler.parsed_fn_signature.parameters["data"].annotation
-        return decode(deps.exchange_of(self).body, kind)
-
-
-class Encoded:
-    """An answer in its bytes. Litestar's own response does more, most of it for cookies and files."""
-
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
-        if self.status != 204:
-            headers.append((b"content-length", b"%d" % len(self.body)))
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
-
-
-class EncodedResponse(Response[Any]):
-    """Encodes an answer and, on a route with an Idempotency-Key, leaves it to the write's transaction to keep."""
-
-    def to_asgi_response(self, app: Any, request: Any, **named: Any) -> Any:
-        status = self.status_code or named.get("status_code") or 200
-        body = b"" if status == 204 else self.content if isinstance(self.content, bytes) else ENCODE(self.content)
-        headers = {"Content-Type": str(self.media_type or "application/json"), **self.headers} if body else self.headers
-        exchange = deps.exchange_of(request)
-        if exchange.keeps_answer:
-            exchange.answer = Answer(status, headers, body)
-        return Encoded(status, headers, body)
 
 
 def create_app(settings: Settings, **given: Any) -> Edge:
@@ -137,9 +91,6 @@ def create_app(settings: Settings, **given: Any) -> Edge:
     app = Litestar(
         route_handlers=HANDLERS,
         dependencies=deps.providers(state),
-        exception_handlers={Exception: problems.handle},
-        request_class=StrictRequest,
-        response_class=EncodedResponse,
         lifespan=[opened],
         state=state,
         openapi_config=None,

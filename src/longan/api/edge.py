@@ -10,11 +10,11 @@ from itertools import count, repeat
 from litestar import Litestar
 
 from longan.api import problems
-from longan.api.asgi import Message, Receive, Scope, Send
+from longan.api.asgi import Receive, Scope, Send
 from longan.api.auth import Authenticator
-from longan.api.incoming import JSON, accepts, allow, check_query, check_size, locale_of, matches, path_of, read_body
+from longan.api.incoming import JSON, accepts, allow, check_size, locale_of, matches, path_of, read_body, read_query
 from longan.api.log import AccessLog
-from longan.api.outgoing import ALWAYS, Catch, Outgoing
+from longan.api.outgoing import ALWAYS, Outgoing, fields
 from longan.api.routing import Operation, Routes
 from longan.cache import Cache, Entry
 from longan.errors import (
@@ -30,7 +30,8 @@ from longan.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from longan.exchange import Exchange
+from longan.exchange import Answer, Exchange
+from longan.idempotency import Replay
 from longan.limits import Limiter
 from longan.policy import Policy
 from longan.settings import Settings
@@ -49,7 +50,7 @@ FRESH = {
 
 
 class Edge:
-    """The ASGI application that granian serves; Litestar stands behind it."""
+    """The ASGI application that granian serves. Litestar holds the routes and the life of the process."""
 
     def __init__(
         self,
@@ -91,6 +92,8 @@ class Edge:
         answer = Outgoing(scope, exchange, send, headers)
         try:
             await self._answer(scope, headers, exchange, receive, answer)
+        except Replay as again:
+            await answer.whole(again.answer, (b"idempotent-replayed", b"true"))
         except asyncio.CancelledError:
             if not answer.started:
                 answer.status = HUNG_UP
@@ -149,18 +152,18 @@ class Edge:
         operation = found.get("GET" if method == "HEAD" else method) if found else None
         if operation is not None:
             exchange.route, exchange.policy = operation.name, operation.policy
-            await self._checked(scope, headers, exchange, operation, answer)
+            query = await self._checked(scope, headers, exchange, operation, answer)
             if method in ("POST", "PUT", "PATCH"):
-                receive = await self._body(headers, exchange, operation, receive)
+                await self._body(headers, exchange, operation, receive)
             if operation.policy.cache is not None and (operation.policy.auth == "public" or exchange.principal is None):
-                await self._fill(scope, exchange, receive, answer, operation)
+                await self._fill(scope, exchange, query, answer, operation)
             else:
-                await self._app(scope, receive, answer)
+                await answer.whole(await operation.plan.answer(scope, exchange, query))
             return
         await self._limit(headers, exchange, None, answer)
         check_size(scope, raw_path)
         if found is not None and method == "OPTIONS":
-            await answer.whole(204, [(b"allow", allow(found).encode())], b"")
+            await answer.whole(Answer(204, {"Allow": allow(found)}, b""))
             return
         if method not in METHODS:
             raise NotImplementedMethod
@@ -168,15 +171,10 @@ class Edge:
             raise NotFound
         raise MethodNotAllowed(headers={"Allow": allow(found)})
 
-    async def _app(self, scope: Scope, receive: Receive, answer: Send) -> None:
-        if scope["method"] == "HEAD":
-            scope["method"] = "GET"
-        await self.app(scope, receive, answer)  # type: ignore[arg-type]
-
     async def _checked(
         self, scope: Scope, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, answer: Outgoing
-    ) -> None:
-        """Everything that can be refused before a handler runs, the cheapest first."""
+    ) -> dict[str, str]:
+        """Everything that can be refused before a handler is planned for, the cheapest first; the query, read."""
         policy = operation.policy
         check_size(scope, path_of(scope))
         await self._limit(headers, exchange, operation, answer)
@@ -186,13 +184,14 @@ class Edge:
                 raise Unauthenticated(error="invalid_token")
         if not accepts(headers, policy.produces):
             raise NotAcceptable
-        check_query(scope["query_string"], operation)
+        query = read_query(scope["query_string"], operation)
         if (key := headers.get(b"idempotency-key")) is not None:
             exchange.idempotency_key = key.decode("latin-1")
         if policy.if_match:
             if b"if-match" not in headers:
                 raise IfMatchRequired
             exchange.if_match = headers[b"if-match"].decode("latin-1")
+        return query
 
     async def _limit(
         self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation | None, answer: Outgoing
@@ -226,7 +225,7 @@ class Edge:
 
     async def _body(
         self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, receive: Receive
-    ) -> Receive:
+    ) -> None:
         """The whole body, bounded in size and time, before anything else is started for it."""
         exchange.body = await read_body(receive, headers.get(b"content-length"))
         if exchange.body.strip() not in (b"", b"{}") or operation.needs_body:
@@ -236,15 +235,8 @@ class Edge:
             if not operation.takes_body:
                 raise InvalidRequest(FieldError("", "unknown"))
 
-        whole = iter([{"type": "http.request", "body": exchange.body, "more_body": False}])
-
-        async def again() -> Message:
-            return next(whole, None) or await receive()
-
-        return again
-
     async def _fill(
-        self, scope: Scope, exchange: Exchange, receive: Receive, answer: Outgoing, operation: Operation
+        self, scope: Scope, exchange: Exchange, query: dict[str, str], answer: Outgoing, operation: Operation
     ) -> None:
         """Answer from a cache or from the handler, and keep the answer."""
         cache = self.cache
@@ -253,20 +245,18 @@ class Edge:
         entry = cache.near(key, time.monotonic()) or await cache.far(family, key)
         if entry is None:
             generation = cache.generation(family)
-            catch = Catch()
-            await self._app(scope, receive, catch)
-            if catch.status != 200 or exchange.private:
-                await answer.whole(catch.status, catch.headers, bytes(catch.body))
+            made = await operation.plan.answer(scope, exchange, query)
+            if made.status != 200 or exchange.private:
+                await answer.whole(made)
                 return
-            etag = exchange.etag or f'"{hashlib.blake2b(catch.body, digest_size=12).hexdigest()}"'
-            kept = [(name, value) for name, value in catch.headers if name in (b"content-type", b"content-length")]
+            etag = exchange.etag or f'"{hashlib.blake2b(made.body, digest_size=12).hexdigest()}"'
             entry = Entry(
                 route=operation.name,
                 limit=operation.policy.limit or "lookup",
                 etag=etag.encode(),
-                headers=[*kept, (b"etag", etag.encode()), (b"cache-control", FRESH[family]),
+                headers=[*fields(made), (b"etag", etag.encode()), (b"cache-control", FRESH[family]),
                          (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *ALWAYS],
-                body=bytes(catch.body),
+                body=made.body,
             )  # fmt: skip
             cache.put(family, key, entry, generation)
         await answer.kept(entry)

@@ -73,10 +73,10 @@ def check_size(scope: Scope, raw_path: bytes) -> None:
         raise HeadersTooLarge
 
 
-def check_query(query: bytes, operation: Operation) -> None:
-    """Unknown and repeated parameters are refused, and so are characters nobody can see."""
+def read_query(query: bytes, operation: Operation) -> dict[str, str]:
+    """The parameters by name. Unknown and repeated ones are refused, and so are characters nobody can see."""
     if not query:
-        return
+        return {}
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as error:
@@ -93,6 +93,7 @@ def check_query(query: bytes, operation: Operation) -> None:
         seen.add(name)
     if wrong:
         raise InvalidRequest(*wrong)
+    return dict(pairs)
 
 
 async def read_body(receive: Receive, announced: bytes | None) -> bytes:

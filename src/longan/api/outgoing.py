@@ -1,32 +1,25 @@
 """The way out: what every answer carries."""
 
 from longan.api import problems
-from longan.api.asgi import Headers, Message, Scope, Send
+from longan.api.asgi import Headers, Scope, Send
 from longan.api.incoming import matches, path_of
 from longan.cache import Entry
 from longan.errors import Problem
-from longan.exchange import Exchange
+from longan.exchange import Answer, Exchange
 
 ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
 
 
-class Catch:
-    """Takes an answer in instead of sending it."""
-
-    def __init__(self) -> None:
-        self.status = 500
-        self.headers: Headers = []
-        self.body = bytearray()
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
+def fields(answer: Answer) -> Headers:
+    """An answer's headers as they are sent."""
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    if answer.status != 204:
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    return headers
 
 
 class Outgoing:
-    """The way out: adds what every answer carries, keeps HEAD and 304 without a body, counts what was sent."""
+    """The way out of one request: keeps HEAD and 304 without a body, knows what was sent."""
 
     __slots__ = ("exchange", "extra", "headers", "mute", "path", "reads", "send", "size", "started", "status")
 
@@ -42,50 +35,39 @@ class Outgoing:
         self.size = 0
         self.extra: Headers = [(b"x-request-id", exchange.request_id.encode()), *ALWAYS]
 
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await self._start(message["status"], list(message["headers"]))
-        elif message["type"] == "http.response.body":
-            body = b"" if self.mute else message.get("body", b"")
-            self.size += len(body)
-            await self.send({"type": "http.response.body", "body": body, "more_body": message.get("more_body", False)})
-
-    async def _start(self, status: int, headers: Headers) -> None:
-        exchange = self.exchange
+    async def whole(self, answer: Answer, *more: tuple[bytes, bytes]) -> None:
+        """An answer; 304 when the client holds what has this ETag."""
+        exchange, status = self.exchange, answer.status
+        headers: Headers = [*fields(answer), *more]
         names = {name for name, _ in headers}
         if status in (200, 201) and exchange.etag is not None:
             if self.reads and matches(self.headers.get(b"if-none-match"), exchange.etag):
-                status, self.mute = 304, True
-                headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
-            headers.append((b"etag", exchange.etag.encode()))
-            headers.append((b"cache-control", b"private, no-cache"))
+                status, headers = 304, _without_content(headers)
+            headers += [(b"etag", exchange.etag.encode()), (b"cache-control", b"private, no-cache")]
         elif b"cache-control" not in names:
             headers.append((b"cache-control", b"no-store"))
         if b"content-language" not in names:
             headers.append((b"content-language", exchange.locale.encode()))
-        self.started, self.status = True, status
-        await self.send({"type": "http.response.start", "status": status, "headers": headers + self.extra})
+        await self._send(status, headers + self.extra, answer.body)
 
-    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        await self({"type": "http.response.start", "status": status, "headers": headers})
-        await self({"type": "http.response.body", "body": body})
+    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        self.started, self.status = True, status
+        sent = b"" if self.mute or status == 304 else body
+        self.size = len(sent)
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": sent, "more_body": False})
 
     async def kept(self, entry: Entry) -> None:
         """A cached answer, or 304 when the client holds it."""
         status, headers = 200, entry.headers
         if matches(self.headers.get(b"if-none-match"), entry.etag.decode()):
-            status, self.mute = 304, True
-            headers = [item for item in headers if item[0] not in (b"content-length", b"content-type")]
-        self.started, self.status = True, status
-        own = [item for item in self.extra if item not in ALWAYS]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers + own})
-        await self({"type": "http.response.body", "body": entry.body})
+            status, headers = 304, _without_content(headers)
+        await self._send(status, headers + [item for item in self.extra if item not in ALWAYS], entry.body)
 
     async def problem(self, problem: Problem) -> None:
         body = problems.body(problem, self.exchange, self.path)
-        headers: Headers = [
-            (b"content-type", problems.CONTENT_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
-        ]
-        await self.whole(problem.status, headers, body)
+        await self.whole(Answer(problem.status, {"Content-Type": problems.CONTENT_TYPE, **problem.headers}, body))
+
+
+def _without_content(headers: Headers) -> Headers:
+    return [item for item in headers if item[0] not in (b"content-length", b"content-type")]

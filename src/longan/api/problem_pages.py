@@ -5,14 +5,13 @@ from html import escape
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter
 
 from longan.api import advice
 from longan.api.advice import Words
-from longan.deps import AnyRequest
 from longan.errors import NotFound, Problem, catalogue
 from longan.policy import decided
 
@@ -67,7 +66,7 @@ class ProblemKinds(msgspec.Struct, frozen=True):
     responses={200: ResponseSpec(ProblemKinds)},
     opt=decided(auth="public", limit="page", produces="application/json, text/html"),
 )
-async def list_problems(request: AnyRequest, state: State) -> Response[Any]:
+async def list_problems(request: Request[Any, Any, State], state: State) -> Response[Any]:
     """Every problem this service can answer"""
     kinds = [_kind(problem, state) for problem in _problems().values()]
     if _wants_json(request):
@@ -82,7 +81,9 @@ async def list_problems(request: AnyRequest, state: State) -> Response[Any]:
     opt=decided(auth="public", limit="page", produces="application/json, text/html", raises=(NotFound,)),
 )
 async def get_problem(
-    request: AnyRequest, state: State, code: Annotated[str, PathParameter(description="`code` of a problem")]
+    request: Request[Any, Any, State],
+    state: State,
+    code: Annotated[str, PathParameter(description="`code` of a problem")],
 ) -> Response[Any]:
     """What a problem means, why it is answered and what to do"""
     problem = _problems().get(code)
@@ -115,7 +116,7 @@ def _kind(problem: type[Problem], state: State) -> ProblemKind:
     )
 
 
-def _wants_json(request: AnyRequest) -> bool:
+def _wants_json(request: Request[Any, Any, State]) -> bool:
     """A page for whoever did not ask for JSON by name: the address is one that people follow."""
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/html" not in accept

@@ -6,10 +6,12 @@ from uuid import UUID
 
 import msgspec
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types.internal_types import PathParameterDefinition
 
+from longan.api.dispatch import Plan
 from longan.policy import Policy
 
 _FORMS = {
@@ -29,6 +31,7 @@ class Operation(msgspec.Struct, frozen=True):
     needs_body: bool
     parameters: frozenset[str]
     handler: Any
+    plan: Plan
 
 
 class Node:
@@ -52,9 +55,9 @@ class Routes:
         self.operations: list[Operation] = []
         for route in app.routes:
             if isinstance(route, HTTPRoute):
-                self._add(route)
+                self._add(route, app.state)
 
-    def _add(self, route: HTTPRoute) -> None:
+    def _add(self, route: HTTPRoute, state: State) -> None:
         node = self._root
         for part in route.path_components:
             if isinstance(part, PathParameterDefinition):
@@ -64,7 +67,7 @@ class Routes:
             else:
                 node = node.texts.setdefault(part, Node())
         found: dict[str, Operation] = {
-            str(method): _operation(handler, str(method), route)
+            str(method): _operation(handler, str(method), route, state)
             for method, (handler, _) in route.route_handler_map.items()
             if method != "OPTIONS"
         }
@@ -89,11 +92,8 @@ class Routes:
         return node.operations
 
 
-def _operation(handler: HTTPRouteHandler, method: str, route: HTTPRoute) -> Operation:
+def _operation(handler: HTTPRouteHandler, method: str, route: HTTPRoute, state: State) -> Operation:
     _, model = route.route_handler_map[method]  # type: ignore[index]
-    # Litestar resolves a batch of several dependencies in a task group, a task for each; ours only look something up,
-    # and one after the other takes a tenth of the time.
-    model.dependency_batches = [{dependency} for batch in model.dependency_batches for dependency in batch]
     data = handler.parsed_fn_signature.parameters.get("data")
     return Operation(
         name=handler.handler_name,
@@ -104,4 +104,5 @@ def _operation(handler: HTTPRouteHandler, method: str, route: HTTPRoute) -> Oper
         needs_body=data is not None and not data.is_optional,
         parameters=frozenset(p.field_alias for p in model.expected_query_params),
         handler=handler,
+        plan=Plan(handler, model, route.path_format, state),
     )

@@ -3,12 +3,9 @@
 from uuid import UUID
 
 from litestar import get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
-from longan.crypto import Sealed
-from longan.deps import Conn, Ex, Me, Now, Tx
+from longan.deps import Conn, Ex, Me, Now, OpensNumbers, Tx
 from longan.employers import domain
 from longan.employers.models import DecisionIn, Employer, EmployerExists, EmployerIn
 from longan.errors import Forbidden, NotFound, WardUnknown
@@ -17,18 +14,9 @@ from longan.policy import decided
 EXAMPLE_IN = {"tax_code": "1100727545", "name": "Công ty TNHH May Bông Súng", "ward_code": "27694"}
 
 
-async def numbers(state: State) -> Sealed:
-    return state.numbers  # type: ignore[no-any-return]
-
-
-OpensNumbers = NamedDependency[Sealed]
-NUMBERS = {"numbers": Provide(numbers)}
-
-
 @post(
     "/v1/employers",
     tags=["employers"],
-    dependencies=NUMBERS,
     opt=decided(
         auth="app", limit="write", idempotent=True, raises=(EmployerExists, WardUnknown), request_example=EXAMPLE_IN
     ),
@@ -44,7 +32,6 @@ async def register_employer(tx: Tx, numbers: OpensNumbers, me: Me, now: Now, dat
 @get(
     "/v1/employers/{employer_id:uuid}",
     tags=["employers"],
-    dependencies=NUMBERS,
     opt=decided(auth="optional", limit="lookup", raises=(NotFound,)),
 )
 async def get_employer(conn: Conn, numbers: OpensNumbers, exchange: Ex, employer_id: FromPath[UUID]) -> Employer:
@@ -56,7 +43,6 @@ async def get_employer(conn: Conn, numbers: OpensNumbers, exchange: Ex, employer
 @post(
     "/v1/employers/{employer_id:uuid}/verification",
     tags=["employers"],
-    dependencies=NUMBERS,
     status_code=200,
     opt=decided(
         auth="official", limit="write", raises=(Forbidden, NotFound),

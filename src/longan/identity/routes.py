@@ -1,14 +1,12 @@
 """HTTP of the room."""
 
-from typing import Any
-
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from longan.deps import Ex, Locale, Now, exchange_of
+from longan.deps import Ex, Locale, Now
 from longan.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from longan.identity import domain
 from longan.identity.domain import Desk
@@ -44,7 +42,7 @@ SIGNED_IN = {
 
 
 # `state.keys` would be the method of a mapping.
-async def desk(request: Request[Any, Any, State], state: State) -> Desk:
+def desk(exchange: Ex, state: State) -> Desk:
     return Desk(
         pool=state.pool,
         strict=state.strict,
@@ -52,13 +50,13 @@ async def desk(request: Request[Any, Any, State], state: State) -> Desk:
         tokens=state.tokens,
         code_keys=state["keys"].secrets["one-time-code"],
         test_numbers=DEVELOPMENT if state.settings.development else TestNumbers(),
-        asking=exchange_of(request),
+        asking=exchange,
         forget=state.authenticator.forget,
     )
 
 
 AtDesk = NamedDependency[Desk]
-DESK = {"desk": Provide(desk)}
+DESK = {"desk": Provide(desk, sync_to_thread=False)}
 
 
 @post(

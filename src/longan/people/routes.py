@@ -1,12 +1,9 @@
 """HTTP of the room."""
 
 from litestar import get, patch
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from longan.crypto import Sealed
-from longan.deps import Conn, Ex, Me, Now, Tx
+from longan.deps import Conn, Ex, Me, Now, OpensPhones, Tx
 from longan.errors import WardUnknown
 from longan.people import domain
 from longan.people.models import Person, PersonChange
@@ -25,15 +22,7 @@ EXAMPLE = {
 }
 
 
-async def phones(state: State) -> Sealed:
-    return state.phones  # type: ignore[no-any-return]
-
-
-OpensPhones = NamedDependency[Sealed]
-PHONES = {"phones": Provide(phones)}
-
-
-@get("/v1/me", tags=["people"], dependencies=PHONES, opt=decided(auth="any", limit="lookup", example=EXAMPLE))
+@get("/v1/me", tags=["people"], opt=decided(auth="any", limit="lookup", example=EXAMPLE))
 async def get_me(conn: Conn, phones: OpensPhones, me: Me, exchange: Ex) -> Person:
     """Who you are here: your profile, your roles, how sure we are of you"""
     person = await domain.shown(conn, phones, me)
@@ -43,7 +32,6 @@ async def get_me(conn: Conn, phones: OpensPhones, me: Me, exchange: Ex) -> Perso
 @patch(
     "/v1/me",
     tags=["people"],
-    dependencies=PHONES,
     opt=decided(auth="any", limit="write", if_match=True, raises=(WardUnknown,), example=EXAMPLE,
                 request_example={"full_name": "Nguyễn Thị Lan", "birth_year": 1990, "ward_code": "27694"}),
 )  # fmt: skip
