@@ -2,14 +2,20 @@
 
 from longan.api.app import serve
 from longan.api.edge import Edge
+from longan.cache import Key
 
 
 def uncached() -> Edge:
-    """Everything of the edge is on. The cache is asked as always, in the process and in Valkey, and never has it."""
+    """Everything of the edge is on. The cache is asked as always, never has it, and keeps it for nobody."""
     edge = serve()
-    edge.app.state.cache.put = _keep_nothing
+    cache = edge.app.state.cache
+    cache.put, cache.asked_again = _keep_nothing, _never_before
     return edge
 
 
-def _keep_nothing(*answer: object) -> None:
+def _keep_nothing(*answer: object, share: bool) -> None:
     """Every request is then a miss."""
+
+
+def _never_before(key: Key) -> bool:
+    return hash(key) is None

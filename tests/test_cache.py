@@ -41,7 +41,7 @@ async def until(condition: object) -> None:
 async def test_what_one_process_filled_another_finds(caches: tuple[Cache, Cache, redis.asyncio.Redis]) -> None:
     one, two, _ = caches
 
-    one.put("jobs", KEY, ENTRY, one.generation("jobs"))
+    one.put("jobs", KEY, ENTRY, one.generation("jobs"), share=True)
     await one.filled()
 
     assert await two.far("jobs", KEY) == ENTRY
@@ -54,8 +54,8 @@ async def test_a_write_empties_its_family_everywhere_and_no_other(
     one, two, valkey = caches
     other = (b"/v1/procedures", b"", "vi")
     for cache in (one, two):
-        cache.put("jobs", KEY, ENTRY, cache.generation("jobs"))
-        cache.put("procedures", other, ENTRY, cache.generation("procedures"))
+        cache.put("jobs", KEY, ENTRY, cache.generation("jobs"), share=True)
+        cache.put("procedures", other, ENTRY, cache.generation("procedures"), share=True)
         await cache.filled()
 
     await invalidate(valkey, "jobs")
@@ -71,7 +71,7 @@ async def test_an_answer_that_a_write_overtook_is_not_kept(caches: tuple[Cache, 
 
     await invalidate(valkey, "jobs")
     await until(lambda: one.generation("jobs") != before)
-    one.put("jobs", KEY, ENTRY, before)
+    one.put("jobs", KEY, ENTRY, before, share=True)
 
     assert one.near(KEY, 0.0) is None
 
@@ -89,7 +89,7 @@ def test_the_cache_is_bounded_in_bytes() -> None:
 
 def test_an_old_entry_is_not_shown() -> None:
     cache = Cache(redis.asyncio.Redis())
-    cache.put("jobs", KEY, ENTRY, 0)
+    cache.put("jobs", KEY, ENTRY, 0, share=True)
 
     assert cache.near(KEY, 0.0) == ENTRY
     assert cache.near(KEY, float("inf")) is None

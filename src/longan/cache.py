@@ -24,6 +24,8 @@ ALONE_SECONDS = 3.0
 VALKEY_SECONDS = 0.25
 # A Valkey that says nothing for so long is asked; when it is silent for as long again, it is away.
 SILENCE_SECONDS = 1.0
+# How many questions a process remembers having been asked.
+MAX_ASKED = 50_000
 
 log = logging.getLogger("longan.cache")
 
@@ -52,6 +54,7 @@ class Cache:
         self._generations: dict[str, int] = {}
         self.listens = False
         self._filling: set[asyncio.Task[None]] = set()
+        self._asked: set[int] = set()
 
     def near(self, key: Key, now: float) -> Entry | None:
         """The entry in this process, if it is fresh."""
@@ -82,16 +85,27 @@ class Cache:
             self._keep(family, key, entry)
         return entry
 
+    def asked_again(self, key: Key) -> bool:
+        """Whether this was asked here before; from now on it was. Most questions are asked once, and for those Valkey
+        costs as much as half an answer and saves nobody anything."""
+        asked = hash(key)
+        if asked in self._asked:
+            return True
+        if len(self._asked) >= MAX_ASKED:
+            self._asked.clear()
+        self._asked.add(asked)
+        return False
+
     def generation(self, family: str) -> int:
         """Taken before the answer is computed: an answer that a write overtook is not kept."""
         return self._generations.get(family, 0)
 
-    def put(self, family: str, key: Key, entry: Entry, generation: int) -> None:
-        """Keep an answer here, and in Valkey off the request's path."""
+    def put(self, family: str, key: Key, entry: Entry, generation: int, *, share: bool) -> None:
+        """Keep an answer here, and to `share` it in Valkey too, off the request's path."""
         if generation != self.generation(family):
             return
         self._keep(family, key, entry)
-        if self.listens:
+        if share and self.listens:
             task = asyncio.ensure_future(self._send(self._name(family, key), entry, int(SECONDS[family])))
             self._filling.add(task)
             task.add_done_callback(self._filling.discard)

@@ -110,15 +110,16 @@ class Asking(Protocol):
 @asynccontextmanager
 async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connection, None]:
     """A connection for one request. Raises `Unavailable` when the database does not answer in time."""
-    now, own = asyncio.get_running_loop().time(), None
+    loop, own = asyncio.get_running_loop(), None
+    now = loop.time()
     until = asking.until = asking.until or now + REQUEST_SECONDS
     try:
-        async with pool.acquire(timeout=min(ACQUIRE_SECONDS, max(until - now, GRACE_SECONDS))) as borrowed:
+        async with _waited(pool, min(now + ACQUIRE_SECONDS, max(until, now + GRACE_SECONDS))) as borrowed:
             own = _own(borrowed)
             own.deadline = until
             before = own.round_trips
             # asyncpg forgets the time when it closes a statement, and counts anew when it has to learn a type.
-            last = asyncio.get_running_loop().call_at(until + 2 * GRACE_SECONDS, own.terminate)
+            last = loop.call_at(until + 2 * GRACE_SECONDS, own.terminate)
             try:
                 yield borrowed  # type: ignore[misc]  # the pool's proxy, which is a connection in all but its class
             except asyncpg.InternalClientError:
@@ -134,6 +135,19 @@ async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connect
         if isinstance(error, asyncpg.InterfaceError) and own is not None and not own.is_closed():
             raise  # a mistake of ours, not the database's absence
         raise Unavailable from error
+
+
+@asynccontextmanager
+async def _waited(pool: asyncpg.Pool, until: float) -> AsyncGenerator[asyncpg.Connection, None]:
+    """A connection of the pool if there is one by `until` (loop time). The pool's own timeout costs a task for each
+    request, even when a connection lies ready."""
+    borrowing = pool.acquire()
+    async with asyncio.timeout_at(until):
+        borrowed = await borrowing.__aenter__()
+    try:
+        yield borrowed
+    finally:
+        await borrowing.__aexit__(None, None, None)
 
 
 def _own(connection: Any) -> Connection:

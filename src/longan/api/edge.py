@@ -242,7 +242,10 @@ class Edge:
         cache = self.cache
         family = operation.policy.cache or ""
         key = (path_of(scope), scope["query_string"], exchange.locale)
-        entry = cache.near(key, time.monotonic()) or await cache.far(family, key)
+        entry = cache.near(key, time.monotonic())
+        again = entry is None and cache.asked_again(key)
+        if again:
+            entry = await cache.far(family, key)
         if entry is None:
             generation = cache.generation(family)
             made = await operation.plan.answer(scope, exchange, query)
@@ -258,7 +261,7 @@ class Edge:
                          (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *ALWAYS],
                 body=made.body,
             )  # fmt: skip
-            cache.put(family, key, entry, generation)
+            cache.put(family, key, entry, generation, share=again)
         await answer.kept(entry)
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
