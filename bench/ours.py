@@ -13,7 +13,7 @@ def uncached() -> Edge:
     return edge
 
 
-def _keep_nothing(*answer: object, share: bool) -> None:
+def _keep_nothing(*answer: object) -> None:
     """Every request is then a miss."""
 
 

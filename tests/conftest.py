@@ -3,11 +3,11 @@
 import asyncio
 import random
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -60,10 +60,21 @@ class OnePool:
         self._connection = connection
         self._turn = asyncio.Lock()
 
-    @asynccontextmanager
-    async def acquire(self, *, timeout: float | None = None) -> AsyncIterator[asyncpg.Connection]:
-        async with self._turn:
-            yield self._connection
+    def acquire(self, *, timeout: float | None = None) -> Self:
+        return self
+
+    def __await__(self) -> Generator[Any, Any, asyncpg.Connection]:
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        await self._turn.acquire()
+        return self._connection
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turn.release()
+
+    async def release(self, connection: asyncpg.Connection, *, timeout: float | None = None) -> None:
+        self._turn.release()
 
     async def fetchval(self, *args: Any) -> Any:
         async with self.acquire() as connection:
@@ -261,8 +272,10 @@ class Real:
             return await new_account(connection, self.app, role=role)
 
 
-@pytest.fixture
-async def real(services: embedded.Services, template: str, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
+@asynccontextmanager
+async def made_real(
+    services: embedded.Services, template: str, settings: Settings, clock: TestClock
+) -> AsyncIterator[Real]:
     """A throw-away copy of the loaded database, and the app on it with its background tasks running."""
     name = f"real_{uuid4().hex}"
     url = await embedded.create_database(services.database_url, name, template=template)
@@ -280,3 +293,10 @@ async def real(services: embedded.Services, template: str, settings: Settings, c
     done.set()
     await life
     await embedded.drop_database(services.database_url, name)
+
+
+@pytest.fixture
+async def real(services: embedded.Services, template: str, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
+    """An app and a database for one test alone."""
+    async with made_real(services, template, settings, clock) as made:
+        yield made

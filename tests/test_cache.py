@@ -38,14 +38,24 @@ async def until(condition: object) -> None:
     raise AssertionError("it never came true")
 
 
-async def test_what_one_process_filled_another_finds(caches: tuple[Cache, Cache, redis.asyncio.Redis]) -> None:
+async def test_what_one_process_was_asked_twice_another_finds(caches: tuple[Cache, Cache, redis.asyncio.Redis]) -> None:
     one, two, _ = caches
+    once = (b"/v1/jobs", b"q=once", "vi")
+    one.put("jobs", once, ENTRY, one.generation("jobs"))
+    one.put("jobs", KEY, ENTRY, one.generation("jobs"))
 
-    one.put("jobs", KEY, ENTRY, one.generation("jobs"), share=True)
+    assert one.near(KEY, 0.0) == ENTRY
     await one.filled()
 
     assert await two.far("jobs", KEY) == ENTRY
     assert two.near(KEY, 0.0) == ENTRY
+    assert await two.far("jobs", once) is None
+
+
+async def test_only_what_was_asked_here_before_is_looked_for_elsewhere() -> None:
+    cache = Cache(None)  # type: ignore[arg-type]
+
+    assert [cache.asked_again(KEY), cache.asked_again(KEY)] == [False, True]
 
 
 async def test_a_write_empties_its_family_everywhere_and_no_other(
@@ -54,8 +64,9 @@ async def test_a_write_empties_its_family_everywhere_and_no_other(
     one, two, valkey = caches
     other = (b"/v1/procedures", b"", "vi")
     for cache in (one, two):
-        cache.put("jobs", KEY, ENTRY, cache.generation("jobs"), share=True)
-        cache.put("procedures", other, ENTRY, cache.generation("procedures"), share=True)
+        cache.put("jobs", KEY, ENTRY, cache.generation("jobs"))
+        cache.put("procedures", other, ENTRY, cache.generation("procedures"))
+        assert cache.near(KEY, 0.0) == cache.near(other, 0.0) == ENTRY
         await cache.filled()
 
     await invalidate(valkey, "jobs")
@@ -65,13 +76,26 @@ async def test_a_write_empties_its_family_everywhere_and_no_other(
     assert one.near(other, 0.0) == two.near(other, 0.0) == ENTRY
 
 
+async def test_writes_at_once_leave_every_process_at_the_newest_generation(
+    caches: tuple[Cache, Cache, redis.asyncio.Redis],
+) -> None:
+    one, _, valkey = caches
+    before = one.generation("jobs")
+
+    for round in range(1, 21):
+        await asyncio.gather(*(invalidate(valkey, "jobs") for _ in range(20)))
+        await until(lambda: one.generation("jobs") >= before + 20 * round)  # noqa: B023
+
+        assert one.generation("jobs") == before + 20 * round
+
+
 async def test_an_answer_that_a_write_overtook_is_not_kept(caches: tuple[Cache, Cache, redis.asyncio.Redis]) -> None:
     one, _, valkey = caches
     before = one.generation("jobs")
 
     await invalidate(valkey, "jobs")
     await until(lambda: one.generation("jobs") != before)
-    one.put("jobs", KEY, ENTRY, before, share=True)
+    one.put("jobs", KEY, ENTRY, before)
 
     assert one.near(KEY, 0.0) is None
 
@@ -89,7 +113,7 @@ def test_the_cache_is_bounded_in_bytes() -> None:
 
 def test_an_old_entry_is_not_shown() -> None:
     cache = Cache(redis.asyncio.Redis())
-    cache.put("jobs", KEY, ENTRY, 0, share=True)
+    cache.put("jobs", KEY, ENTRY, 0)
 
     assert cache.near(KEY, 0.0) == ENTRY
     assert cache.near(KEY, float("inf")) is None

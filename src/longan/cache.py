@@ -43,6 +43,15 @@ class Entry(msgspec.Struct, frozen=True):
 Key = tuple[bytes, bytes, str]
 
 
+class Kept(msgspec.Struct):
+    """An entry in this process, until when it is fresh, and whether Valkey has it."""
+
+    until: float
+    family: str
+    entry: Entry
+    shared: bool
+
+
 class Cache:
     """One per process. A key is path, query and language. Times are monotonic seconds."""
 
@@ -50,21 +59,26 @@ class Cache:
         self._valkey = valkey
         self._max = max_bytes
         self._size = 0
-        self._entries: OrderedDict[Key, tuple[float, str, Entry]] = OrderedDict()
+        self._entries: OrderedDict[Key, Kept] = OrderedDict()
         self._generations: dict[str, int] = {}
         self.listens = False
         self._filling: set[asyncio.Task[None]] = set()
         self._asked: set[int] = set()
 
     def near(self, key: Key, now: float) -> Entry | None:
-        """The entry in this process, if it is fresh."""
+        """The entry in this process, if it is fresh. What is asked for a second time goes to Valkey, off the request's
+        path: most questions are asked once, and for those it would be half an answer's cost that saves nobody anything.
+        """
         found = self._entries.get(key)
         if found is None:
             return None
-        if found[0] < now:
+        if found.until < now:
             self._drop(key)
             return None
-        return found[2]
+        if not found.shared and self.listens:
+            found.shared = True
+            self._share(key, found)
+        return found.entry
 
     async def far(self, family: str, key: Key) -> Entry | None:
         """The entry another process left in Valkey."""
@@ -82,12 +96,11 @@ class Cache:
         except msgspec.DecodeError:  # of another version of the code
             return None
         if generation == self.generation(family):
-            self._keep(family, key, entry)
+            self._keep(family, key, entry, shared=True)
         return entry
 
     def asked_again(self, key: Key) -> bool:
-        """Whether this was asked here before; from now on it was. Most questions are asked once, and for those Valkey
-        costs as much as half an answer and saves nobody anything."""
+        """Whether this was asked here before, so that a look into Valkey may find it; from now on it was."""
         asked = hash(key)
         if asked in self._asked:
             return True
@@ -100,34 +113,34 @@ class Cache:
         """Taken before the answer is computed: an answer that a write overtook is not kept."""
         return self._generations.get(family, 0)
 
-    def put(self, family: str, key: Key, entry: Entry, generation: int, *, share: bool) -> None:
-        """Keep an answer here, and to `share` it in Valkey too, off the request's path."""
-        if generation != self.generation(family):
-            return
-        self._keep(family, key, entry)
-        if share and self.listens:
-            task = asyncio.ensure_future(self._send(self._name(family, key), entry, int(SECONDS[family])))
-            self._filling.add(task)
-            task.add_done_callback(self._filling.discard)
+    def put(self, family: str, key: Key, entry: Entry, generation: int) -> None:
+        """Keep an answer here."""
+        if generation == self.generation(family):
+            self._keep(family, key, entry, shared=False)
+
+    def _share(self, key: Key, kept: Kept) -> None:
+        task = asyncio.ensure_future(self._send(self._name(kept.family, key), kept.entry, int(SECONDS[kept.family])))
+        self._filling.add(task)
+        task.add_done_callback(self._filling.discard)
 
     async def filled(self) -> None:
-        """Until what was put has reached Valkey."""
+        """Until what is shared has reached Valkey."""
         await asyncio.gather(*self._filling)
 
-    def _keep(self, family: str, key: Key, entry: Entry) -> None:
+    def _keep(self, family: str, key: Key, entry: Entry, *, shared: bool) -> None:
         size = _size(key, entry)
         if size > self._max // 16:
             return
         self._drop(key)
         life = SECONDS[family] if self.listens else ALONE_SECONDS
-        self._entries[key] = (time.monotonic() + life, family, entry)
+        self._entries[key] = Kept(time.monotonic() + life, family, entry, shared)
         self._size += size
         while self._size > self._max:
             self._drop(next(iter(self._entries)))
 
     def _drop(self, key: Key) -> None:
         if (gone := self._entries.pop(key, None)) is not None:
-            self._size -= _size(key, gone[2])
+            self._size -= _size(key, gone.entry)
 
     def _name(self, family: str, key: Key) -> str:
         path, query, locale = key
@@ -141,7 +154,7 @@ class Cache:
     def forget(self, family: str, generation: int) -> None:
         """Throw a family away."""
         self._generations[family] = generation
-        for key in [key for key, kept in self._entries.items() if kept[1] == family]:
+        for key in [key for key, kept in self._entries.items() if kept.family == family]:
             self._drop(key)
 
     async def listen(self) -> None:
@@ -183,7 +196,11 @@ def _size(key: Key, entry: Entry) -> int:
     return len(entry.body) + len(key[0]) + len(key[1])
 
 
+# One step: called out in another order than they were counted, writes would leave processes on an older generation,
+# whose answers Valkey still has.
+INVALIDATE = "redis.call('PUBLISH', ARGV[1], ARGV[2] .. ' ' .. redis.call('INCR', KEYS[1]))"
+
+
 async def invalidate(valkey: redis.asyncio.Redis, family: str) -> None:
     """Called by the task of a write: raise the family's generation and tell every process."""
-    generation = await valkey.incr(f"generation:{family}")
-    await valkey.publish(CHANNEL, f"{family} {generation}")
+    await valkey.register_script(INVALIDATE)(keys=[f"generation:{family}"], args=[CHANNEL, family])

@@ -1,8 +1,8 @@
 """PostgreSQL: one pool in a process, a deadline for each request, and a count of the round trips."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from inspect import Parameter, signature
 from types import UnionType
@@ -23,7 +23,6 @@ GRACE_SECONDS = 0.2
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
     asyncpg.InternalClientError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -107,47 +106,53 @@ class Asking(Protocol):
     def count(self, round_trips: int) -> None: ...
 
 
-@asynccontextmanager
-async def acquired(pool: asyncpg.Pool, asking: Asking) -> AsyncGenerator[Connection, None]:
-    """A connection for one request. Raises `Unavailable` when the database does not answer in time."""
-    loop, own = asyncio.get_running_loop(), None
-    now = loop.time()
-    until = asking.until = asking.until or now + REQUEST_SECONDS
-    try:
-        async with _waited(pool, min(now + ACQUIRE_SECONDS, max(until, now + GRACE_SECONDS))) as borrowed:
-            own = _own(borrowed)
-            own.deadline = until
-            before = own.round_trips
-            # asyncpg forgets the time when it closes a statement, and counts anew when it has to learn a type.
-            last = loop.call_at(until + 2 * GRACE_SECONDS, own.terminate)
-            try:
-                yield borrowed  # type: ignore[misc]  # the pool's proxy, which is a connection in all but its class
-            except asyncpg.InternalClientError:
-                # A server that goes says so to whoever is connected; asyncpg takes that for the begin of an answer and
-                # keeps the connection, good for nothing, until the other end is closed.
-                own.terminate()
-                raise
-            finally:
-                last.cancel()
-                own.deadline = None
-                asking.count(own.round_trips - before)
-    except LOST as error:
-        if isinstance(error, asyncpg.InterfaceError) and own is not None and not own.is_closed():
-            raise  # a mistake of ours, not the database's absence
-        raise Unavailable from error
+class Acquired:
+    """A connection for one request. Raises `Unavailable` when the database does not answer in time.
 
+    A class, not a generator: every request comes through here, and a generator costs as much as a query's way to the
+    wire.
+    """
 
-@asynccontextmanager
-async def _waited(pool: asyncpg.Pool, until: float) -> AsyncGenerator[asyncpg.Connection, None]:
-    """A connection of the pool if there is one by `until` (loop time). The pool's own timeout costs a task for each
-    request, even when a connection lies ready."""
-    borrowing = pool.acquire()
-    async with asyncio.timeout_at(until):
-        borrowed = await borrowing.__aenter__()
-    try:
-        yield borrowed
-    finally:
-        await borrowing.__aexit__(None, None, None)
+    __slots__ = ("_asking", "_before", "_borrowed", "_last", "_own", "_pool")
+
+    def __init__(self, pool: asyncpg.Pool, asking: Asking) -> None:
+        self._pool = pool
+        self._asking = asking
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        until = self._asking.until = self._asking.until or now + REQUEST_SECONDS
+        try:
+            # The pool's own timeout costs a task for each request, even when a connection lies ready.
+            async with asyncio.timeout_at(min(now + ACQUIRE_SECONDS, max(until, now + GRACE_SECONDS))):
+                self._borrowed = borrowed = await self._pool.acquire()
+        except LOST as error:
+            raise Unavailable from error
+        self._own = own = _own(borrowed)
+        own.deadline = until
+        self._before = own.round_trips
+        # asyncpg forgets the time when it closes a statement, and counts anew when it has to learn a type.
+        self._last = loop.call_at(until + 2 * GRACE_SECONDS, own.terminate)
+        return borrowed  # type: ignore[return-value]  # the pool's proxy, a connection in all but its class
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        own = self._own
+        self._last.cancel()
+        own.deadline = None
+        self._asking.count(own.round_trips - self._before)
+        if isinstance(error, asyncpg.InternalClientError):
+            # A server that goes says so to whoever is connected; asyncpg takes that for the begin of an answer and
+            # keeps the connection, good for nothing, until the other end is closed.
+            own.terminate()
+        # What is closed was lost; while it is open, this is a mistake of ours and not the database's absence.
+        ours = isinstance(error, asyncpg.InterfaceError) and not own.is_closed()
+        # Bounded, for asyncpg waits for ever for a server that hangs to take back a query. A connection that cannot be
+        # given back is ended, and what was asked over it has its answer already.
+        with suppress(*LOST):
+            await self._pool.release(self._borrowed, timeout=2 * GRACE_SECONDS)
+        if isinstance(error, LOST) and not ours:
+            raise Unavailable from error
 
 
 def _own(connection: Any) -> Connection:

@@ -36,7 +36,7 @@ OpensNumbers = NamedDependency[SkipValidation[Sealed]]
 async def written(state: State, this: Exchange) -> AsyncGenerator[asyncpg.Connection, None]:
     """One transaction for the write; on a route that demands an Idempotency-Key, its key's row comes first."""
     if this.policy is None or not this.policy.idempotent:
-        async with db.acquired(state.pool, this) as connection, connection.transaction():
+        async with db.Acquired(state.pool, this) as connection, connection.transaction():
             yield connection
         return
     claim = idempotency.claim_of(this, this.route)
@@ -46,7 +46,7 @@ async def written(state: State, this: Exchange) -> AsyncGenerator[asyncpg.Connec
         if in_flight.begin(claim):
             well = True
             try:
-                async with db.acquired(state.pool, this) as connection:
+                async with db.Acquired(state.pool, this) as connection:
                     async with connection.transaction():
                         if await idempotency.claim(connection, claim):
                             this.keeps_answer = True
@@ -94,7 +94,7 @@ def providers(state: State) -> dict[str, Provide]:
         return exchange.locale
 
     def conn(exchange: Ex) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        return db.acquired(state.pool, exchange)
+        return db.Acquired(state.pool, exchange)
 
     def tx(exchange: Ex) -> AbstractAsyncContextManager[asyncpg.Connection]:
         return written(state, exchange)

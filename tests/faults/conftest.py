@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from longan.devkit import embedded
-from tests.conftest import Real
+from longan.settings import Settings
+from tests.conftest import TestClock, made_real
 from tests.faults import world as worlds
 from tests.faults.house import House, built
 
@@ -23,7 +24,8 @@ async def world(services: embedded.Services, template: str, keys_dir: Path) -> A
             yield made
 
 
-@pytest.fixture
-async def house(real: Real) -> AsyncIterator[House]:
-    async with built(real) as made:
+@pytest.fixture(scope="session")
+async def house(services: embedded.Services, template: str, settings: Settings) -> AsyncIterator[House]:
+    """One house for all who walk through it: they are refused nearly everything."""
+    async with made_real(services, template, settings, TestClock()) as real, built(real) as made:
         yield made

@@ -189,7 +189,7 @@ async def pool_behind(gate: Gate, world: World, size: int) -> AsyncIterator[asyn
 
 
 async def answer(pool: asyncpg.Pool) -> int:
-    async with db.acquired(pool, Exchange("request-1", "127.0.0.1")) as connection:
+    async with db.Acquired(pool, Exchange("request-1", "127.0.0.1")) as connection:
         found: int = await connection.fetchval("select pg_backend_pid()")
         return found
 
@@ -223,7 +223,7 @@ async def test_a_request_has_one_deadline_for_all_its_questions(world: World) ->
 
         with pytest.raises(Unavailable):
             for _ in range(20):
-                async with db.acquired(pool, asking) as connection:
+                async with db.Acquired(pool, asking) as connection:
                     await connection.fetchval("select 1")
                 answered += 1
 
@@ -233,7 +233,7 @@ async def test_a_request_has_one_deadline_for_all_its_questions(world: World) ->
 async def test_a_mistake_of_ours_is_not_taken_for_an_absent_database(world: World) -> None:
     async with db.create_pool(world.postgres.dsn, 1, "longan-pool-test") as pool:
         with pytest.raises(asyncpg.InterfaceError):
-            async with db.acquired(pool, Exchange("request-1", "127.0.0.1")) as connection:
+            async with db.Acquired(pool, Exchange("request-1", "127.0.0.1")) as connection:
                 await connection.fetchval("select $1::int")
 
 

@@ -74,7 +74,7 @@ async def slow(world: World) -> AsyncIterator[World]:
 
 
 async def test_hanging_up_leaves_no_answer_to_anybody_else(slow: World) -> None:
-    wrong, impatient = await crossings(await slow.people(PEOPLE), over_http(slow), 40)
+    wrong, impatient = await crossings(await slow.people(PEOPLE), over_http(slow), 25)
 
     assert wrong == []
     assert impatient > 50
@@ -103,7 +103,7 @@ async def test_a_request_cut_anywhere_leaves_no_answer_to_anybody_else(real: Rea
         seen = await real.client.get("/v1/me", headers=person.headers)
         return seen.status_code, seen.content
 
-    wrong, impatient = await crossings(people, ask, 40)
+    wrong, impatient = await crossings(people, ask, 25)
 
     assert wrong == []
     assert impatient > 50

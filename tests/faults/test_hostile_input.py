@@ -140,7 +140,7 @@ async def test_what_is_not_yours_is_not_there(house: House) -> None:
 
 
 async def test_every_id_may_stand_where_another_is_meant(house: House) -> None:
-    every = [each for found in house.ids.values() for each in found]
+    every = [each for found in house.ids.values() for each in found[:2]]
     for operation in house.operations:
         example = valid_body(operation, house.employer)
         for each in every:

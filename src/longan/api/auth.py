@@ -71,7 +71,7 @@ class Authenticator:
         claims = self.claims(authorization, now)
         kept = self._sessions.get(claims.session_id)
         if kept is None or kept[0] < time.monotonic():
-            async with db.acquired(self._pool, exchange) as connection:
+            async with db.Acquired(self._pool, exchange) as connection:
                 row = await connection.fetchrow(SESSION, claims.session_id, claims.account_id, now)
             found = None if row is None else msgspec.convert(row, Principal)
             kept = self._sessions.keep(claims.session_id, (time.monotonic() + SESSION_SECONDS, found))

@@ -243,8 +243,7 @@ class Edge:
         family = operation.policy.cache or ""
         key = (path_of(scope), scope["query_string"], exchange.locale)
         entry = cache.near(key, time.monotonic())
-        again = entry is None and cache.asked_again(key)
-        if again:
+        if entry is None and cache.asked_again(key):
             entry = await cache.far(family, key)
         if entry is None:
             generation = cache.generation(family)
@@ -261,7 +260,7 @@ class Edge:
                          (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *ALWAYS],
                 body=made.body,
             )  # fmt: skip
-            cache.put(family, key, entry, generation, share=again)
+            cache.put(family, key, entry, generation)
         await answer.kept(entry)
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:

@@ -53,7 +53,7 @@ async def get_readiness(state: State, exchange: Ex) -> Response[Readiness]:
 
 async def _database(pool: asyncpg.Pool, asking: db.Asking) -> Part:
     try:
-        async with db.acquired(pool, asking) as connection:
+        async with db.Acquired(pool, asking) as connection:
             await connection.fetchval("select 1")
     except Unavailable:
         return "down"

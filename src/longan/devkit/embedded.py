@@ -71,6 +71,7 @@ class Postgres(Server):
             self._take(self._home)
             self._programs = self._reachable_programs()
             self._data = self._home / "postgres"
+            placing.check_room(self._data)
             if not self._data.exists():
                 yield from self._make()
             self._sockets = placing.socket_folder(self._data, ".s.PGSQL.5432", self._user)

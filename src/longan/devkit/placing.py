@@ -16,6 +16,9 @@ from longan.devkit.processes import CannotStart, User
 ELSEWHERE = Path("/var/lib")
 POINTER = "postgres.elsewhere"
 SOCKET_PATH_BYTES = 107
+# What a first start writes is 100 MB; later ones need a few segments of the write-ahead log, of 16 MB each.
+FIRST_START_MEGABYTES = 200
+START_MEGABYTES = 50
 PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 
 
@@ -59,6 +62,14 @@ def home(data_dir: Path, elsewhere: Path = ELSEWHERE) -> tuple[Path, User | None
         raise CannotStart(f"{place} cannot be reached by user id {user.uid}; set LONGAN_DATA_DIR to a place that can.")
     pointer.write_text(f"{place}\n")
     return place, user
+
+
+def check_room(data: Path) -> None:
+    """Raises `CannotStart` where PostgreSQL would run out of space over `data`: it would only say so in its log."""
+    needed = START_MEGABYTES if data.exists() else FIRST_START_MEGABYTES
+    free = shutil.disk_usage(data.parent).free // 1_000_000
+    if free < needed:
+        raise CannotStart(f"{data.parent} has {free} MB left, and {needed} are needed: make room, or set LONGAN_DATA_DIR.")
 
 
 def _check_ours(data: Path) -> None:

@@ -90,8 +90,10 @@ def hold(lock: Path, what: str) -> IO[bytes]:
     """The locked file; closing it, or ending in any way, lets go. Raises `CannotStart`, naming who holds it."""
     try:
         file = lock.open("a+b")
-    except PermissionError:
-        raise CannotStart(f"{lock} belongs to another user: start as that one, or set LONGAN_DATA_DIR.") from None
+    except OSError as error:
+        raise CannotStart(
+            f"{lock} cannot be written ({error.strerror}): set LONGAN_DATA_DIR to a folder that you may write."
+        ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

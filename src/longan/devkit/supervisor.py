@@ -5,7 +5,6 @@ import errno
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,21 +14,22 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from longan.devkit import fcm_grant
+from longan.devkit import fcm_grant, ports
 from longan.devkit.children import Child, Running
 from longan.devkit.embedded import Postgres, Services, Valkey
 from longan.devkit.placing import make_data_dir
+from longan.devkit.ports import HOST
 from longan.devkit.processes import CannotStart, Keeper, hold
 from longan.devkit.server import PAUSE_SECONDS, Server
 from longan.devkit.terminal import Terminal
 from longan.settings import BadSettings
 
-HOST = "127.0.0.1"
 PROVINCE_CODE = "80"  # that of the sample data
 CREDENTIALS = "fcm.json"
 READY_SECONDS = 30.0
 ANSWER_SECONDS = 2.0
 LOOK_SECONDS = 0.2
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -96,7 +96,7 @@ def make_credentials(settings: Development) -> None:
     try:
         fcm_grant.kept(settings.data_dir / CREDENTIALS, f"http://{HOST}:{settings.devkit_port}")
     except ValueError as error:
-        raise CannotStart(f"{error}.") from error
+        raise CannotStart(f"{error}: move it away, and a new one is made.") from error
 
 
 async def prepare(database_url: str, keys_dir: Path, embedded: bool, terminal: Terminal) -> None:
@@ -113,6 +113,12 @@ def run(settings: Development, *, greet: Greet, children: Children = children, p
         asyncio.run(Supervisor(settings, terminal, children, prepare, greet).work())
     except (CannotStart, BadSettings) as error:
         terminal.wrong(str(error))
+        return 1
+    except OSError as error:
+        if error.filename is None and error.errno not in OF_THE_DISK:
+            raise
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        terminal.wrong(f"{what}. Make room or set it right, or set LONGAN_DATA_DIR to a folder that you may write.")
         return 1
     terminal.line("·", "Everything has stopped")
     return 0
@@ -159,8 +165,7 @@ class Supervisor:
     async def _start(self, endings: ExitStack) -> None:
         data_dir = make_data_dir(self._settings.data_dir)
         self._settings = msgspec.structs.replace(self._settings, data_dir=data_dir)
-        endings.enter_context(hold(data_dir / "dev.lock", "`longan dev`"))
-        check_ports(self._settings)
+        await self._take(data_dir / "dev.lock", endings)
         keeper = Keeper()
         endings.callback(keeper.close)
         services = await self._services(endings)
@@ -176,6 +181,24 @@ class Supervisor:
         for running in self._children:
             with self._terminal.step(running.child.name):
                 await ready(running)
+
+    async def _take(self, lock: Path, endings: ExitStack) -> None:
+        """The folder and the ports; what a start that was killed has left behind may still have the ports."""
+        killed = lock.exists() and lock.stat().st_size > 0  # who ends in order empties it
+        held = endings.enter_context(hold(lock, "`longan dev`"))
+        endings.callback(held.truncate, 0)
+        ours = {
+            "LONGAN_PORT": self._settings.port,
+            "LONGAN_METRICS_PORT": self._settings.metrics_port,
+            "LONGAN_DEVKIT_PORT": self._settings.devkit_port,
+        }
+        try:
+            ports.check(ours)
+        except ports.Taken:
+            if not killed:
+                raise
+            with self._terminal.step("What a killed start left behind has ended"):
+                await ports.until_free(ours)
 
     async def _services(self, endings: ExitStack) -> Services:
         settings = self._settings
@@ -207,29 +230,6 @@ class Supervisor:
                 self._terminal.log(running.child.name, running.news.read())
                 if story := running.mend():
                     self._terminal.warn(story)
-
-
-def check_ports(settings: Development) -> None:
-    """Raises `CannotStart` for a port that is taken or given twice, naming the setting that moves it."""
-    seen: dict[int, str] = {}
-    for variable, port in (
-        ("LONGAN_PORT", settings.port),
-        ("LONGAN_METRICS_PORT", settings.metrics_port),
-        ("LONGAN_DEVKIT_PORT", settings.devkit_port),
-    ):
-        if port in seen:
-            raise CannotStart(f"{seen[port]} and {variable} are both {port}: set one of them to another port.")
-        seen[port] = variable
-        if not 0 < port < 65_536:
-            raise CannotStart(f"{variable} is {port}, which is no port: set it to one from 1 to 65535.")
-        with socket.socket() as tried:
-            # As servers do: connections of the start before may linger.
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind((HOST, port))
-            except OSError as error:
-                reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-                raise CannotStart(f"Port {port} {reason}: set {variable} to another one.") from error
 
 
 async def up(server: Server) -> None:

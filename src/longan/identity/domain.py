@@ -84,7 +84,7 @@ class Desk(msgspec.Struct, frozen=True):
     forget: Callable[[UUID], None]
 
     def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        return db.acquired(self.pool, self.asking)
+        return db.Acquired(self.pool, self.asking)
 
     async def admit_send(self, phone: str, client: str) -> None:
         """Raises `RateLimited`, or `Unavailable` without Valkey."""
