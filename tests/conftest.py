@@ -26,6 +26,7 @@ from longan.devkit import embedded
 from longan.devkit.sample import load as sample
 from longan.limits import Limiter
 from longan.reference import load as reference
+from longan.sessions import Sessions
 from longan.settings import Settings
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
@@ -193,6 +194,7 @@ async def app(whole_app: Edge, conn: asyncpg.Connection, clock: TestClock, valke
     state = whole_app.app.state
     state.pool, state.clock = OnePool(conn), clock
     whole_app.authenticator = state.authenticator = Authenticator(state.pool, state.tokens, clock)
+    state.sessions = Sessions(state.tokens, state.authenticator.forget)
     whole_app.limiter = Limiter(valkey)
     for family in ("jobs", "procedures", "places"):
         state.cache.forget(family, 0)

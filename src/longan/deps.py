@@ -16,7 +16,9 @@ from longan.crypto import Sealed
 from longan.errors import Unavailable
 from longan.exchange import Exchange
 from longan.fields import Locale as LocaleName
+from longan.limits import Strict
 from longan.page import Cursors
+from longan.sessions import Sessions
 from longan.tokens import Principal
 
 # What our own providers hand over is what they say it is; checking it again would cost more than providing it.
@@ -30,6 +32,8 @@ Ex = NamedDependency[SkipValidation[Exchange]]
 Home = NamedDependency[SkipValidation[str]]
 OpensPhones = NamedDependency[SkipValidation[Sealed]]
 OpensNumbers = NamedDependency[SkipValidation[Sealed]]
+Entrance = NamedDependency[SkipValidation[Sessions]]
+Counted = NamedDependency[SkipValidation[Strict]]
 
 
 @asynccontextmanager
@@ -84,6 +88,12 @@ def providers(state: State) -> dict[str, Provide]:
     def numbers() -> Sealed:
         return state.numbers  # type: ignore[no-any-return]
 
+    def sessions() -> Sessions:
+        return state.sessions  # type: ignore[no-any-return]
+
+    def strict() -> Strict:
+        return state.strict  # type: ignore[no-any-return]
+
     def exchange() -> Exchange:
         raise TypeError("the exchange is given")
 
@@ -99,5 +109,18 @@ def providers(state: State) -> dict[str, Provide]:
     def tx(exchange: Ex) -> AbstractAsyncContextManager[asyncpg.Connection]:
         return written(state, exchange)
 
-    words: list[Callable[..., Any]] = [now, pages, home, phones, numbers, exchange, me, locale, conn, tx]
+    words: list[Callable[..., Any]] = [
+        now,
+        pages,
+        home,
+        phones,
+        numbers,
+        sessions,
+        strict,
+        exchange,
+        me,
+        locale,
+        conn,
+        tx,
+    ]
     return {word.__name__: Provide(word, sync_to_thread=False) for word in words}

@@ -91,9 +91,32 @@ class Unauthenticated(Problem):
         super().__init__(*errors, headers={"WWW-Authenticate": challenge})
 
 
+class InsufficientAuthentication(Problem):
+    """What is asked for needs a fresher or stronger proof of who is calling (RFC 9470): sign in once more, with the
+    token, by a way that reaches `acr_values`."""
+
+    status, code = 401, "insufficient_user_authentication"
+    vi, en = "Việc này cần xác thực lại", "This needs you to prove again who you are"
+
+    def __init__(self, acr: int, max_age: int | None) -> None:
+        """`max_age` in seconds; None when only the level matters."""
+        asked: dict[str, object] = {"acr_values": str(acr)} | ({} if max_age is None else {"max_age": max_age})
+        challenge = 'Bearer realm="longan", error="insufficient_user_authentication", ' + ", ".join(
+            f'{name}="{value}"' for name, value in asked.items()
+        )
+        super().__init__(headers={"WWW-Authenticate": challenge}, members=asked)
+
+
 class Forbidden(Problem):
     status, code = 403, "forbidden"
     vi, en = "Bạn không có quyền làm việc này", "You may not do this"
+
+
+class CoolingOff(Forbidden):
+    """After a recovery or a change of phone sensitive acts wait (SECURITY A12); `until` says how long."""
+
+    code = "cooling_off"
+    vi, en = "Tài khoản vừa khôi phục, việc này phải chờ", "The account was recovered lately; this has to wait"
 
 
 class NotFound(Problem):

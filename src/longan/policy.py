@@ -1,20 +1,42 @@
 """What every route has decided: who may call it, how often, whether it repeats safely, whether its answer is cached."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from longan.errors import Problem
+from longan.errors import CoolingOff, InsufficientAuthentication, Problem
 from longan.limits import Limit
+from longan.tokens import Principal
+
+FRESH = 300
+"""How many seconds a proof counts as fresh (SECURITY S4)."""
 
 Auth = Literal["public", "optional", "app", "official", "any"]
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """How sure of the caller a sensitive operation must be: the level, and how many seconds ago it may have been shown.
+    It also waits while the account cools off."""
+
+    acr: int
+    max_age: int | None = FRESH
+
+    def check(self, me: Principal, now: datetime) -> None:
+        """Raises `InsufficientAuthentication` saying what is missing, or `CoolingOff`."""
+        old = self.max_age is not None and (now - me.signed_in_at).total_seconds() > self.max_age
+        if me.acr < self.acr or old:
+            raise InsufficientAuthentication(self.acr, self.max_age)
+        if me.cooling_until is not None and me.cooling_until > now:
+            raise CoolingOff(members={"until": me.cooling_until})
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """`auth`: the audience a token must have; `public` never looks at one, `optional` takes one when it is there.
 
     `idempotent` routes demand an Idempotency-Key; `if_match` routes an If-Match. `cache` names the family of cached
-    answers that a write of that family throws away. `raises`: the problems of this route beyond the usual ones.
+    answers that a write of that family throws away. `proof`: what a sensitive operation demands. `raises`: the problems
+    of this route beyond the usual ones.
     `example`: the answer shown in the document.
     """
 
@@ -23,6 +45,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     idempotent: bool = False
     if_match: bool = False
     cache: str | None = None
+    proof: Proof | None = None
     produces: str = "application/json"
     raises: tuple[type[Problem], ...] = ()
     request_example: object = None
@@ -36,6 +59,7 @@ def decided(
     idempotent: bool = False,
     if_match: bool = False,
     cache: str | None = None,
+    proof: Proof | None = None,
     produces: str = "application/json",
     raises: tuple[type[Problem], ...] = (),
     request_example: object = None,
@@ -44,7 +68,8 @@ def decided(
     """The `opt` of a handler."""
     return {
         "policy": Policy(
-            auth=auth, limit=limit, idempotent=idempotent, if_match=if_match, cache=cache, produces=produces,
+            auth=auth, limit=limit, idempotent=idempotent, if_match=if_match, cache=cache, proof=proof,
+            produces=produces,
             raises=raises, request_example=request_example, example=example,
         )
     }  # fmt: skip

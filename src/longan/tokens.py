@@ -34,14 +34,21 @@ class InvalidToken(Exception):
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who is calling: `acr` 0 to 3 (SECURITY levels), roles as they stand in the database, not in the token."""
+    """Who is calling: `acr` 0 to 3 (SECURITY levels), roles as they stand in the database, not in the token.
+
+    `signed_in_at` is when they last proved it, `key_thumbprint` the DPoP key the session is bound to; after a recovery
+    sensitive acts wait until `cooling_until`.
+    """
 
     account_id: UUID
     session_id: UUID
     audience: Audience
     acr: int
+    signed_in_at: datetime
     roles: frozenset[str] = frozenset()
     agency_code: str | None = None
+    key_thumbprint: str | None = None
+    cooling_until: datetime | None = None
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -70,11 +77,13 @@ class Tokens:
                 self._verifying[f"{audience}-{key_id}"] = (audience, key.public_key())
 
     def sign(
-        self, account: UUID, session: UUID, audience: Audience, acr: int, signed_in: datetime, now: datetime
-    ) -> str:
+        self, account: UUID, session: UUID, audience: Audience, acr: int, signed_in: datetime, now: datetime,
+        key_thumbprint: str | None = None,
+    ) -> str:  # fmt: skip
+        """An access token; with `key_thumbprint` it is good only beside a proof of that key (RFC 9449 section 6.1)."""
         key_id, key = self._signing[audience]
         issued = int(now.timestamp())
-        claims = {
+        claims: dict[str, object] = {
             "iss": self._issuers[audience],
             "aud": audience,
             "sub": str(account),
@@ -85,6 +94,8 @@ class Tokens:
             "acr": str(acr),
             "auth_time": int(signed_in.timestamp()),
         }
+        if key_thumbprint is not None:
+            claims["cnf"] = {"jkt": key_thumbprint}
         return jwt.encode(claims, key, ALGORITHM, headers={"typ": TYPE, "kid": key_id})
 
     def read(self, token: str, now: datetime) -> Claims:

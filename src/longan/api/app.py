@@ -30,6 +30,7 @@ from longan.page import Cursors
 from longan.people import routes as people
 from longan.places import routes as places
 from longan.services import routes as services
+from longan.sessions import Sessions
 from longan.settings import Settings, read
 from longan.tokens import Tokens
 
@@ -66,6 +67,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         "limiter": limits.Limiter(valkey, settings.rate_limit_scale), "authenticator": Authenticator(pool, tokens, now),
         "strict": limits.Strict(valkey, settings.rate_limit_scale),
     })  # fmt: skip
+    state.sessions = Sessions(tokens, state.authenticator.forget)
 
     @contextlib.asynccontextmanager
     async def opened(app: Litestar) -> AsyncGenerator[None, None]:

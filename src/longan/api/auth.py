@@ -20,7 +20,7 @@ SESSION_SECONDS = 3.0
 MAX_KEPT = 20_000
 
 SESSION = """-- auth.session
-select s.account_id, s.id as session_id, s.audience, s.acr,
+select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint, a.cooling_until,
        array(select r.role from identity.roles r where r.account_id = s.account_id) as roles,
        (select max(r.agency_code) from identity.roles r where r.account_id = s.account_id) as agency_code
   from identity.sessions s
@@ -46,7 +46,7 @@ class Authenticator:
     def __init__(self, pool: asyncpg.Pool, tokens: Tokens, clock: Clock) -> None:
         self._pool = pool
         self._tokens = tokens
-        self._clock = clock
+        self.clock = clock
         self._claims: Kept[Claims] = Kept()
         self._sessions: Kept[tuple[float, Principal | None]] = Kept()
 
@@ -67,7 +67,7 @@ class Authenticator:
 
     async def principal(self, authorization: str, exchange: Exchange) -> Principal:
         """Who is behind a Bearer token. Raises `Unauthenticated` for a token or session that is no longer good."""
-        now = self._clock()
+        now = self.clock()
         claims = self.claims(authorization, now)
         kept = self._sessions.get(claims.session_id)
         if kept is None or kept[0] < time.monotonic():

@@ -182,6 +182,8 @@ class Edge:
             principal = exchange.me()
             if policy.auth not in ("any", principal.audience):
                 raise Unauthenticated(error="invalid_token")
+            if policy.proof is not None:
+                policy.proof.check(principal, self.authenticator.clock())
         if not accepts(headers, policy.produces):
             raise NotAcceptable
         query = read_query(scope["query_string"], operation)

@@ -8,22 +8,18 @@ import hmac
 import ipaddress
 import logging
 import secrets
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from longan import db, phones, queue, tokens
+from longan import accounts, db, phones, queue
 from longan.crypto import Sealed, digest, new_secret, one_time_code
-from longan.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
+from longan.errors import RateLimited, Unauthenticated, Unavailable
 from longan.fields import Locale
 from longan.identity import store
 from longan.identity.models import (
-    Account,
-    AccountDisabled,
     Challenge,
     CodeChallenge,
     CodeEntry,
@@ -32,14 +28,12 @@ from longan.identity.models import (
     OtpInvalid,
     PasskeyRequired,
     RefreshTokenReused,
-    Session,
-    SignedIn,
-    SignInDevice,
     TestNumbers,
 )
 from longan.keys import newest_id
 from longan.limits import Strict, Window
-from longan.tokens import Audience, Principal, Tokens
+from longan.sessions import IDLE, Entering, Sessions, SignedIn, SignInDevice
+from longan.tokens import Principal
 
 CODE_LIFE = timedelta(minutes=3)
 RESEND_SECONDS = 60
@@ -62,26 +56,19 @@ TRIES_FROM_ADDRESS = (Window(30, HOUR),)
 # Nothing is sent to a test number and nobody is behind it.
 OF_TEST_NUMBERS = (Window(1_000, MINUTE),)
 
-# From the last refresh, and from signing in (ASVS 7.3; SECURITY section 3).
-IDLE: dict[Audience, timedelta] = {"app": timedelta(days=30), "official": timedelta(minutes=15)}
-ABSOLUTE: dict[Audience, timedelta] = {"app": timedelta(days=180), "official": timedelta(hours=12)}
-
-STAFF = frozenset({"official", "administrator"})
-
 log = logging.getLogger("longan.identity")
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What the way in needs of its process. `asking` is the request, `forget` drops a session from memory."""
+    """What the way in needs of its process. `asking` is the request."""
 
     pool: asyncpg.Pool
     strict: Strict
     phones: Sealed
-    tokens: Tokens
+    sessions: Sessions
     code_keys: dict[str, bytes]
     test_numbers: TestNumbers
     asking: db.Asking
-    forget: Callable[[UUID], None]
 
     def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         return db.Acquired(self.pool, self.asking)
@@ -182,39 +169,26 @@ async def _enter(
 ) -> SignedIn:
     if not await store.use(tx, challenge.id, now):
         raise OtpExpired
-    account = await store.account(tx, challenge.phone_index)
+    account = await accounts.by_phone(tx, challenge.phone_index)
     new = account is None and await _open_account(desk, tx, challenge, phone, now)
-    account = account or await store.account(tx, challenge.phone_index)
+    account = account or await accounts.by_phone(tx, challenge.phone_index)
     if account is None:
         raise RuntimeError("an account that exists was not found")
-    if account.disabled_at is not None:
-        raise AccountDisabled
-    audience = audience_of(account, challenge.audience)
+    audience = accounts.audience_of(account, challenge.audience)
     persona = phone in desk.test_numbers.personas
     if audience == "official" and not persona:
         raise PasskeyRequired
-    secret = new_secret()
-    session = await store.open_session(
-        tx, account.id, audience, 3 if audience == "official" else 0, ["persona"] if persona else ["otp", "sms"],
-        device, now, IDLE[audience], ABSOLUTE[audience], digest(secret),
+    entering = Entering(
+        account_id=account.id, audience=audience, acr=3 if audience == "official" else 0,
+        amr=["persona"] if persona else ["otp", "sms"], device=device, new_account=new,
     )  # fmt: skip
-    return _signed_in(desk, session, secret, now, new)
+    return await desk.sessions.open(tx, entering, now)
 
 
 async def _open_account(desk: Desk, tx: asyncpg.Connection, challenge: Challenge, phone: str, now: datetime) -> bool:
     """Whether it was this transaction that opened it; another phone in the same hand may have been quicker."""
-    made, _ = await store.ready(tx, now)
-    return await store.open_account(tx, made, challenge.phone_index, desk.phones.seal(phone, made), now)
-
-
-def audience_of(account: Account, asked: Audience) -> Audience:
-    """Staff without any other role are staff, asked or not. Raises `Forbidden` for others who ask to be."""
-    roles = set(account.roles)
-    if roles and roles <= STAFF:
-        return "official"
-    if asked == "official" and not roles & STAFF:
-        raise Forbidden
-    return asked
+    made = await accounts.draw(tx)
+    return await accounts.open_account(tx, made, challenge.phone_index, desk.phones.seal(phone, made), now)
 
 
 async def refresh(desk: Desk, token: str, now: datetime) -> SignedIn:
@@ -230,10 +204,10 @@ async def refresh(desk: Desk, token: str, now: datetime) -> SignedIn:
         if session is None:
             reused = await store.end_reused(connection, spent, now)
     if session is not None:
-        return _signed_in(desk, session, secret, now, new=False)
+        return desk.sessions.signed(session, secret, now)
     if reused is None:
         raise Unauthenticated(error="invalid_token")
-    desk.forget(reused)
+    desk.sessions.forget(reused)
     log.warning("a refresh token came twice: session %s was ended", reused)
     raise RefreshTokenReused(error="invalid_token")
 
@@ -244,14 +218,9 @@ async def end(desk: Desk, principal: Principal | None, token: str | None, now: d
     async with desk.connection() as connection:
         ended = await store.end(connection, session, account, digest(token) if token else None, now)
     for each in ended:
-        desk.forget(each)
+        desk.sessions.forget(each)
     if not ended and principal is None:
         raise Unauthenticated
-
-
-def _signed_in(desk: Desk, session: Session, secret: str, now: datetime, new: bool) -> SignedIn:
-    access = desk.tokens.sign(session.account_id, session.id, session.audience, session.acr, session.signed_in_at, now)
-    return SignedIn(access, "Bearer", int(tokens.LIFETIME.total_seconds()), secret, session.account_id, new)
 
 
 def network(client: str) -> str:

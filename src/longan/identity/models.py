@@ -1,20 +1,18 @@
 """Nouns of the room: what is asked for and answered on the way in, and how it is refused."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from longan.errors import Forbidden, Problem, Unauthenticated, Unprocessable
-from longan.fields import Count, Identifier, Name, PhoneInput
+from longan.fields import Identifier, PhoneInput
+from longan.sessions import Seconds, SignInDevice
 from longan.tokens import Audience
 
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", max_length=6, description="Six digits", examples=["048213"])]
 RefreshToken = Annotated[str, Meta(min_length=20, max_length=128, pattern="^[A-Za-z0-9_-]*$")]
-Platform = Literal["android", "ios", "web"]
-Seconds = Annotated[Count, Meta(description="Seconds from now")]
 
 
 class CodeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -32,13 +30,6 @@ class CodeChallenge(msgspec.Struct, frozen=True):
     resend_after: Seconds
 
 
-class SignInDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What a person sees in their list of sessions."""
-
-    name: Name
-    platform: Platform
-
-
 class CodeEntry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     challenge_id: Identifier
     code: Code
@@ -53,17 +44,6 @@ class EndIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Without an access token, the refresh token says which session ends."""
 
     refresh_token: RefreshToken | None = None
-
-
-class SignedIn(msgspec.Struct, frozen=True):
-    """The access token goes with every request; the refresh token is good for one refresh, which brings the next."""
-
-    access_token: str
-    token_type: Literal["Bearer"]
-    expires_in: Seconds
-    refresh_token: str
-    account_id: Identifier
-    new_account: bool
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -104,24 +84,6 @@ class Asked(msgspec.Struct, frozen=True):
     failures: int
 
 
-class Account(msgspec.Struct, frozen=True):
-    """An account as the way in sees it."""
-
-    id: UUID
-    disabled_at: datetime | None
-    roles: list[str]
-
-
-class Session(msgspec.Struct, frozen=True):
-    """What an access token is made of."""
-
-    id: UUID
-    account_id: UUID
-    audience: Audience
-    acr: int
-    signed_in_at: datetime
-
-
 class TestNumbers(msgspec.Struct, frozen=True):
     """Phone numbers that are never sent anything. In production there are none: this is how it looks there."""
 
@@ -159,11 +121,6 @@ class OtpExpired(Problem):
 class PasskeyRequired(Forbidden):
     code = "passkey_required"
     vi, en = "Cán bộ đăng nhập bằng khoá truy cập (passkey), không bằng mã SMS", "Officials sign in with a passkey"
-
-
-class AccountDisabled(Forbidden):
-    code = "account_disabled"
-    vi, en = "Tài khoản này đã bị khoá", "This account is disabled"
 
 
 class RefreshTokenReused(Unauthenticated):

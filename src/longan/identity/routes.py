@@ -6,13 +6,13 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
+from longan.accounts import AccountDisabled
 from longan.deps import Ex, Locale, Now
 from longan.errors import Forbidden, RateLimited, Unauthenticated, Unavailable
 from longan.identity import domain
 from longan.identity.domain import Desk
 from longan.identity.models import (
     DEVELOPMENT,
-    AccountDisabled,
     CodeChallenge,
     CodeEntry,
     CodeRequest,
@@ -23,10 +23,10 @@ from longan.identity.models import (
     PublicKeys,
     RefreshIn,
     RefreshTokenReused,
-    SignedIn,
     TestNumbers,
 )
 from longan.policy import decided
+from longan.sessions import SignedIn
 
 KEYS_CACHED = "public, max-age=300"
 
@@ -47,11 +47,10 @@ def desk(exchange: Ex, state: State) -> Desk:
         pool=state.pool,
         strict=state.strict,
         phones=state.phones,
-        tokens=state.tokens,
+        sessions=state.sessions,
         code_keys=state["keys"].secrets["one-time-code"],
         test_numbers=DEVELOPMENT if state.settings.development else TestNumbers(),
         asking=exchange,
-        forget=state.authenticator.forget,
     )
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 
 from longan.db import maybe
-from longan.identity.models import Account, Asked, Challenge, Session, SignInDevice
-from longan.tokens import Audience
+from longan.identity.models import Asked, Challenge
+from longan.sessions import Session
 
 # A sealed phone number is bound to the id of its row, so ids are drawn ahead of the insert.
 READY = """-- identity.ready
@@ -71,60 +71,6 @@ async def use(tx: asyncpg.Connection, challenge: UUID, now: datetime) -> bool:
     return bool(await tx.fetchval(USE, challenge, now))
 
 
-ACCOUNT = """-- identity.account
-select a.id, a.disabled_at, array(select r.role from identity.roles r where r.account_id = a.id) as roles
-  from identity.accounts a
- where a.phone_index = $1"""
-
-
-async def account(tx: asyncpg.Connection, phone_index: bytes) -> Account | None:
-    return maybe(await tx.fetchrow(ACCOUNT, phone_index), Account)
-
-
-OPEN = """-- identity.open
-with made as (
-    insert into identity.accounts (id, phone_index, phone_cipher, created_at) values ($1, $2, $3, $4)
-    on conflict on constraint accounts_one_per_phone do nothing
-    returning id)
-insert into identity.roles (account_id, role, created_at) select id, 'worker', $4 from made
-returning true"""
-
-
-async def open_account(
-    tx: asyncpg.Connection, account: UUID, phone_index: bytes, phone_cipher: bytes, now: datetime
-) -> bool:
-    """A worker's account; False when another transaction opened one for this phone first."""
-    return bool(await tx.fetchval(OPEN, account, phone_index, phone_cipher, now))
-
-
-SESSION = """-- identity.session
-with made as (
-    insert into identity.sessions (account_id, audience, acr, amr, device_name, platform, signed_in_at, last_used_at,
-                                   idle_expires_at, expires_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
-    returning id, account_id, audience, acr, signed_in_at),
-first as (
-    insert into identity.refresh_tokens (digest, session_id, created_at) select $10, m.id, $7 from made m)
-select m.id, m.account_id, m.audience, m.acr, m.signed_in_at from made m where m.account_id = $1"""
-
-
-async def open_session(
-    tx: asyncpg.Connection, account: UUID, audience: Audience, acr: int, amr: list[str], device: SignInDevice | None,
-    now: datetime, idle: timedelta, absolute: timedelta, digest: bytes,
-) -> Session:  # fmt: skip
-    """A session with its first refresh token, whose digest this is."""
-    name, platform = (device.name, device.platform) if device else (None, None)
-    made = maybe(
-        await tx.fetchrow(
-            SESSION, account, audience, acr, amr, name, platform, now, now + idle, now + absolute, digest
-        ),
-        Session,
-    )  # fmt: skip
-    if made is None:
-        raise RuntimeError("an insert returned nothing")
-    return made
-
-
 # One statement, so that of many who come with the same token one wins: the others wait for its row, then find it spent.
 ROTATE = """-- identity.rotate
 with spent as (
@@ -141,10 +87,10 @@ moved as (
                                    $2 + case s.audience when 'app' then $4::interval else $5::interval end)
       from spent
      where s.id = spent.session_id and s.ended_at is null
-    returning s.id, s.account_id, s.audience, s.acr, s.signed_in_at),
+    returning s.id, s.account_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint),
 next as (
     insert into identity.refresh_tokens (digest, session_id, created_at) select $3, m.id, $2 from moved m)
-select m.id, m.account_id, m.audience, m.acr, m.signed_in_at from moved m"""
+select m.id, m.account_id, m.audience, m.acr, m.signed_in_at, m.key_thumbprint from moved m"""
 
 
 async def rotate(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from importlib.resources import files
 from string import Formatter
 from typing import Annotated, Literal, get_args
 from uuid import UUID
@@ -13,7 +14,7 @@ from longan.fields import Count, Identifier, Locale, Timestamp
 
 TargetKind = Literal["fid", "token"]
 Platform = Literal["android", "ios", "web"]
-SubjectKind = Literal["application", "employer"]
+SubjectKind = Literal["application", "employer", "account"]
 
 INSTALLATION = r"^[A-Za-z0-9._~-]{8,128}(?!\n)$"
 Target = Annotated[
@@ -126,7 +127,17 @@ class Decided(msgspec.Struct, frozen=True):
     employer_name: str
 
 
-Params = Moved | Received | Decided
+class Security(msgspec.Struct, frozen=True):
+    """Something happened to the account itself, which its owner must hear of although they may have done it."""
+
+    what: Literal[
+        "new_sign_in", "session_evicted", "session_expiring", "refresh_token_reused", "passkey_added",
+        "passkey_removed", "way_in_added", "way_in_removed", "phone_changed", "recovered", "identity_confirmed",
+        "identity_refused", "role_granted", "role_ended",
+    ]  # fmt: skip
+
+
+Params = Moved | Received | Decided | Security
 Words = tuple[str, str]  # title and body
 
 
@@ -145,93 +156,31 @@ class Notice(msgspec.Struct, frozen=True):
     chosen_by: str | None = None
 
 
-APPLICATION_PUSH: Mapping[Locale, Words] = {
-    "vi": ("Long An ID", "Hồ sơ ứng tuyển có tin mới. Mở ứng dụng để xem."),
-    "en": ("Long An ID", "There is news about a job application. Open the app to see it."),
-}
+def _notices() -> dict[str, Notice]:
+    """The topics, with their words from words.toml."""
+    kind = dict[str, dict[str, dict[Locale, Words]]]
+    text = files("longan.notifications").joinpath("words.toml").read_bytes()
+    written = msgspec.toml.decode(text, type=kind)
 
-NOTICES: dict[str, Notice] = {
-    "application_moved": Notice(
-        params=Moved,
-        chosen_by="status",
-        subject="application",
-        channel="applications",
-        life=timedelta(days=3),
-        push=APPLICATION_PUSH,
-        words={
-            "viewed": {
-                "vi": ("Hồ sơ đã được xem", "{employer_name} đã xem hồ sơ của bạn cho việc “{job_title}”."),
-                "en": ("Application viewed", "{employer_name} has viewed your application for “{job_title}”."),
-            },
-            "shortlisted": {
-                "vi": ("Hồ sơ được chọn", "{employer_name} đã chọn hồ sơ của bạn vào vòng sau cho việc “{job_title}”."),
-                "en": ("You are shortlisted", "{employer_name} has shortlisted you for “{job_title}”."),
-            },
-            "interview": {
-                "vi": ("Mời phỏng vấn", "{employer_name} mời bạn phỏng vấn cho việc “{job_title}”."),
-                "en": ("Interview", "{employer_name} invites you to an interview for “{job_title}”."),
-            },
-            "offer": {
-                "vi": ("Đề nghị nhận việc", "{employer_name} đề nghị bạn nhận việc “{job_title}”."),
-                "en": ("Job offer", "{employer_name} offers you the job “{job_title}”."),
-            },
-            "hired": {
-                "vi": ("Bạn đã được nhận", "{employer_name} đã nhận bạn vào làm “{job_title}”."),
-                "en": ("You are hired", "{employer_name} has hired you for “{job_title}”."),
-            },
-            "rejected": {
-                "vi": ("Hồ sơ chưa phù hợp", "{employer_name} chưa chọn hồ sơ của bạn cho việc “{job_title}”."),
-                "en": ("Application not chosen", "{employer_name} did not choose your application for “{job_title}”."),
-            },
-            "withdrawn": {
-                "vi": ("Ứng viên rút hồ sơ", "Một ứng viên đã rút hồ sơ ở tin “{job_title}” của {employer_name}."),
-                "en": ("Application withdrawn", "An applicant has withdrawn from “{job_title}” of {employer_name}."),
-            },
-            "expired": {
-                "vi": ("Hồ sơ hết hạn", "Hồ sơ của bạn cho việc “{job_title}” của {employer_name} đã hết hạn."),
-                "en": ("Application expired", "Your application for “{job_title}” at {employer_name} has expired."),
-            },
-            "obsolete": {
-                "vi": ("Tin tuyển dụng đã đóng", "Việc “{job_title}” của {employer_name} không còn tuyển."),
-                "en": ("Job closed", "“{job_title}” at {employer_name} is no longer open."),
-            },
-        },
-    ),
-    "application_received": Notice(
-        params=Received,
-        subject="application",
-        channel="hiring",
-        life=timedelta(days=1),
-        push=APPLICATION_PUSH,
-        words={
-            "": {
-                "vi": ("Có hồ sơ mới", "Một người lao động vừa ứng tuyển vào tin “{job_title}” của {employer_name}."),
-                "en": ("New application", "Somebody has applied for “{job_title}” of {employer_name}."),
-            },
-        },
-    ),
-    "employer_decided": Notice(
-        params=Decided,
-        chosen_by="decision",
-        subject="employer",
-        channel="employers",
-        life=timedelta(days=3),
-        push={
-            "vi": ("Long An ID", "Hồ sơ đơn vị có kết quả. Mở ứng dụng để xem."),
-            "en": ("Long An ID", "There is a decision about your organisation. Open the app to see it."),
-        },
-        words={
-            "verified": {
-                "vi": ("Đơn vị đã được xác minh", "{employer_name} đã được xác minh và có thể đăng tin tuyển dụng."),
-                "en": ("Employer verified", "{employer_name} is verified and can publish jobs."),
-            },
-            "rejected": {
-                "vi": ("Đơn vị chưa được xác minh", "Hồ sơ xác minh của {employer_name} chưa được chấp nhận."),
-                "en": ("Employer not verified", "The verification of {employer_name} was not accepted."),
-            },
-        },
-    ),
-}  # fmt: skip
+    def notice(
+        topic: str, params: type[Params], subject: SubjectKind, channel: str, life: timedelta, chosen_by: str | None
+    ) -> Notice:
+        words = {variant if chosen_by else "": said for variant, said in written[topic].items() if variant != "push"}
+        return Notice(params, subject, channel, life, written[topic]["push"], words, chosen_by)
+
+    return {
+        "application_moved": notice(
+            "application_moved", Moved, "application", "applications", timedelta(days=3), "status"
+        ),
+        "application_received": notice(
+            "application_received", Received, "application", "hiring", timedelta(days=1), None
+        ),
+        "employer_decided": notice("employer_decided", Decided, "employer", "employers", timedelta(days=3), "decision"),
+        "security_notice": notice("security_notice", Security, "account", "security", timedelta(days=3), "what"),
+    }
+
+
+NOTICES = _notices()
 
 # A row of a newer version of the code, read by an older one while both run.
 UNKNOWN: Mapping[Locale, Words] = {

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from longan.notifications import store
-from longan.notifications.models import NOTICES, Decided, Moved, Params, Received
+from longan.notifications.models import NOTICES, Decided, Moved, Params, Received, Security
 from longan.tasks import Context, unhurried
 
 EVENTS_KEPT = timedelta(days=7)
@@ -38,6 +38,12 @@ async def employer_decided(context: Context, *, employer_id: UUID) -> None:
         await _tell(context, found.members, "employer_decided", employer_id, params, fact=found.id)
 
 
+async def security_notice(context: Context, *, account_id: UUID, what: str, fact: UUID) -> None:
+    """The owner of an account hears what happened to it; `fact` names that event once."""
+    params = msgspec.convert({"what": what}, Security)
+    await _tell(context, [account_id], "security_notice", account_id, params, fact=fact)
+
+
 async def _tell(
     context: Context, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, *, fact: UUID
 ) -> None:
@@ -58,5 +64,6 @@ TASKS = {
     "application_moved": application_moved,
     "application_received": application_received,
     "employer_decided": employer_decided,
+    "security_notice": security_notice,
 }
 SCHEDULE = {"prune_notifications": ("*/10 * * * *", prune_notifications)}

@@ -22,7 +22,7 @@ async def shown(conn: asyncpg.Connection, phones: Sealed, me: Principal) -> Pers
         raise NotFound
     return Person(
         id=row["id"],
-        phone=phones.open(row["phone_cipher"], row["id"]),
+        phone=phones.open(row["phone_cipher"], row["id"]) if row["phone_cipher"] else None,
         full_name=row["full_name"],
         birth_year=row["birth_year"],
         locale=row["locale"],

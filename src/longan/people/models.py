@@ -23,7 +23,7 @@ class Person(msgspec.Struct, frozen=True):
     3 an official's passkey. `ward_code` is of the list in force on the day it was said."""
 
     id: Identifier
-    phone: str
+    phone: str | None
     full_name: str | None
     birth_year: BirthYear | None
     locale: str

@@ -1,0 +1,136 @@
+"""Sessions: what every way in ends in. Here they are opened, and their tokens are made."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Meta
+
+from longan import queue, tokens
+from longan.crypto import digest, new_secret
+from longan.db import maybe
+from longan.fields import Count, Identifier, Name
+from longan.tokens import Audience, Tokens
+
+Platform = Literal["android", "ios", "web"]
+Seconds = Annotated[Count, Meta(description="Seconds from now")]
+
+# From the last refresh, and from signing in (ASVS 7.3; SECURITY section 3).
+IDLE: dict[Audience, timedelta] = {"app": timedelta(days=30), "official": timedelta(minutes=15)}
+ABSOLUTE: dict[Audience, timedelta] = {"app": timedelta(days=180), "official": timedelta(hours=12)}
+# One more ends the oldest (SECURITY S6).
+MOST: dict[Audience, int] = {"app": 5, "official": 1}
+
+
+class SignInDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a person sees in their list of sessions."""
+
+    name: Name
+    platform: Platform
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """The access token goes with every request; the refresh token is good for one refresh, which brings the next."""
+
+    access_token: str
+    token_type: Literal["Bearer", "DPoP"]
+    expires_in: Seconds
+    refresh_token: str
+    account_id: Identifier
+    new_account: bool
+
+
+class Session(msgspec.Struct, frozen=True):
+    """What an access token is made of. `key_thumbprint` (RFC 7638) is that of the DPoP key it is bound to."""
+
+    id: UUID
+    account_id: UUID
+    audience: Audience
+    acr: int
+    signed_in_at: datetime
+    key_thumbprint: str | None
+
+
+class Entering(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who has proved who they are. `amr` says how (RFC 8176), `acr` how sure that makes us (SECURITY levels),
+    `replaces` which session of theirs this proof is a fresh one for: a new proof is a new session (SECURITY S3)."""
+
+    account_id: UUID
+    audience: Audience
+    acr: int
+    amr: list[str]
+    device: SignInDevice | None = None
+    key_thumbprint: str | None = None
+    replaces: UUID | None = None
+    new_account: bool = False
+
+
+# The eldest beyond MOST make room. What was ended is told to its owner by the caller.
+OPEN = """-- sessions.open
+with replaced as (
+    update identity.sessions s set ended_at = $7, end_reason = 'replaced'
+     where s.id = $11 and s.account_id = $1 and s.ended_at is null
+    returning s.id),
+alive as (
+    select s.id, row_number() over (order by s.last_used_at desc, s.id desc) as place
+      from identity.sessions s
+     where s.account_id = $1 and s.audience = $2 and s.ended_at is null and s.expires_at > $7
+       and s.idle_expires_at > $7 and s.id is distinct from $11),
+evicted as (
+    update identity.sessions s set ended_at = $7, end_reason = 'too_many'
+      from alive
+     where s.id = alive.id and alive.place >= $12 and s.ended_at is null
+    returning s.id),
+made as (
+    insert into identity.sessions (account_id, audience, acr, amr, device_name, platform, signed_in_at, last_used_at,
+                                   idle_expires_at, expires_at, key_thumbprint)
+    values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $13)
+    returning id, account_id, audience, acr, signed_in_at, key_thumbprint),
+first as (
+    insert into identity.refresh_tokens (digest, session_id, created_at) select $10, m.id, $7 from made m)
+select m.id, m.account_id, m.audience, m.acr, m.signed_in_at, m.key_thumbprint,
+       array(select e.id from evicted e) as evicted
+  from made m"""
+
+
+class Sessions:
+    """One per process. `forget` drops a session from its memory, so that nobody waits there for it to end."""
+
+    def __init__(self, signer: Tokens, forget: Callable[[UUID], None]) -> None:
+        self._tokens = signer
+        self.forget = forget
+
+    async def open(self, tx: asyncpg.Connection, entering: Entering, now: datetime) -> SignedIn:
+        """A new session; the one it replaces ends with it, and the eldest if there are too many, which its owner is
+        told."""
+        secret = new_secret()
+        audience, device = entering.audience, entering.device
+        row = await tx.fetchrow(
+            OPEN, entering.account_id, audience, entering.acr, entering.amr,
+            device.name if device else None, device.platform if device else None,
+            now, now + IDLE[audience], now + ABSOLUTE[audience], digest(secret), entering.replaces, MOST[audience],
+            entering.key_thumbprint,
+        )  # fmt: skip
+        session = maybe(row, Session)
+        if row is None or session is None:
+            raise RuntimeError("an insert returned nothing")
+        for evicted in row["evicted"]:
+            await queue.add(
+                tx, "security_notice", account_id=entering.account_id, what="session_evicted", fact=evicted
+            )  # fmt: skip
+        for ended in (*row["evicted"], *([entering.replaces] if entering.replaces else [])):
+            self.forget(ended)
+        return self.signed(session, secret, now, new_account=entering.new_account)
+
+    def signed(self, session: Session, secret: str, now: datetime, *, new_account: bool = False) -> SignedIn:
+        """The tokens of a session that stands; `secret` is its refresh token."""
+        access = self._tokens.sign(
+            session.account_id, session.id, session.audience, session.acr, session.signed_in_at, now,
+            session.key_thumbprint,
+        )  # fmt: skip
+        kind: Literal["Bearer", "DPoP"] = "DPoP" if session.key_thumbprint else "Bearer"
+        seconds = int(tokens.LIFETIME.total_seconds())
+        return SignedIn(access, kind, seconds, secret, session.account_id, new_account)
