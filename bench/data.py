@@ -29,7 +29,7 @@ with account as (insert into identity.accounts (id, phone_index, phone_cipher) v
      profile as (insert into people.profiles (account_id, full_name, birth_year, ward_version, ward_code)
                  select $1, $4, $5, u.version, u.code from places.units u
                   where u.code = $6 and u.level = 'commune' order by u.version desc limit 1)
-insert into identity.sessions (id, account_id, audience, acr, amr, signed_in_at, last_used_at, idle_expires_at,
+insert into sessions.sessions (id, account_id, audience, acr, amr, signed_in_at, last_used_at, idle_expires_at,
                                expires_at)
 values ($7, $1, 'app', 0, '{otp,sms}', $8, $8, $9, $9)"""
 

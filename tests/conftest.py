@@ -24,9 +24,9 @@ from longan.crypto import Sealed
 from longan.db import Connection
 from longan.devkit import embedded
 from longan.devkit.sample import load as sample
+from longan.entrance import Entrance
 from longan.limits import Limiter
 from longan.reference import load as reference
-from longan.sessions import Sessions
 from longan.settings import Settings
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
@@ -194,7 +194,7 @@ async def app(whole_app: Edge, conn: asyncpg.Connection, clock: TestClock, valke
     state = whole_app.app.state
     state.pool, state.clock = OnePool(conn), clock
     whole_app.authenticator = state.authenticator = Authenticator(state.pool, state.tokens, clock)
-    state.sessions = Sessions(state.tokens, state.authenticator.forget)
+    state.entrance = Entrance(state.tokens, state.authenticator.forget)
     whole_app.limiter = Limiter(valkey)
     for family in ("jobs", "procedures", "places"):
         state.cache.forget(family, 0)
@@ -235,7 +235,7 @@ async def sign_in(
     account = account or await new_account(connection, app)
     now = app.app.state.clock()
     session = await connection.fetchval(
-        """insert into identity.sessions
+        """insert into sessions.sessions
                (account_id, audience, acr, amr, signed_in_at, last_used_at, idle_expires_at, expires_at)
            values ($1, $2, $3, '{otp}', $4, $4,
                $4::timestamptz + interval '30 days', $4::timestamptz + interval '180 days')

@@ -23,7 +23,10 @@ from longan.listing import LISTINGS
 
 ROOT = Path(longan.__file__).parents[2]
 PACKAGE = Path(longan.__file__).parent
-ROOMS = ("places", "identity", "people", "employers", "jobs", "applications", "housing", "services", "notifications")
+ROOMS = (
+    "places", "identity", "sessions", "passkeys", "federation", "assurance", "recovery", "staff", "people", "privacy",
+    "employers", "jobs", "applications", "housing", "services", "notifications",
+)  # fmt: skip
 FILES = {"__init__", "models", "store", "domain", "routes", "tasks", "outside"}
 
 # Whose each sensitive row is: a statement that reads or changes one says whose in its WHERE.
@@ -33,7 +36,7 @@ OWNERS = {
     "applications.moves": ("worker_id", "account_id", "application_id"),
     "notifications.inbox": ("account_id",),
     "notifications.devices": ("account_id",),
-    "identity.sessions": ("account_id", "digest"),
+    "sessions.sessions": ("account_id", "digest"),
 }
 
 

@@ -245,7 +245,7 @@ def persona(app: Any, conn: Any) -> Callable[..., Awaitable[Forger]]:
         forger = Forger(state["keys"], state.clock(), state.settings.public_url)
         account = PERSONAS[0].account_id
         session = await conn.fetchval(
-            """insert into identity.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at,
+            """insert into sessions.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at,
                                               idle_expires_at, expires_at)
                values ($1, 'app', 0, '{otp}', $2::timestamptz, $2, $2 + interval '1 day', $2 + interval '1 day')
                returning id""",

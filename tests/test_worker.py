@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -22,12 +21,12 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job
 
-from longan import idempotency, queue, schema, tasks, worker
+from longan import idempotency, queue, tasks, worker
 from longan.devkit import embedded
 from longan.tasks import Context
-from tests.notifications.pushing import CANARIES, World, environment, fresh_world, made_world, until
+from tests.notifications.pushing import CANARIES, World, environment, fresh_world, until
 
-PROCESS = "import sys; from longan.settings import read; from longan.worker import run; sys.exit(run(read()))"
+PROCESS = "import sys; from longan import settings, worker; {}\nsys.exit(worker.run(settings.read()))"
 
 
 async def counted(context: Context, *, number: int) -> None:
@@ -284,12 +283,11 @@ def test_a_line_of_the_log_is_json_and_keeps_the_message_of_an_exception_to_itse
 
 
 @contextmanager
-def process(world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own."""
+def process(world: World, folder: Path, first: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own, which does `first` before anything else."""
+    command = [sys.executable, "-c", PROCESS.format(first)]
     with (folder / "worker.log").open("ab") as log:
-        started = subprocess.Popen(
-            [sys.executable, "-c", PROCESS], env={**os.environ, **environment(world.settings)}, stdout=log, stderr=log
-        )
+        started = subprocess.Popen(command, env={**os.environ, **environment(world.settings)}, stdout=log, stderr=log)
         try:
             yield started
         finally:
@@ -356,47 +354,17 @@ async def some_are_accepted(world: World) -> bool:
 async def test_a_worker_that_is_asked_to_stop_does_so_within_seconds(world: World, tmp_path: Path) -> None:
     await applied(world, 20)
     world.server.latency.ms = 20_000
-    with process(world, tmp_path) as started:
+    with process(world, tmp_path, "worker.GRACE_SECONDS = 0.5") as started:
         await until(lambda: some_are_leased(world), 20)
         started.send_signal(signal.SIGTERM)
 
-        assert await asyncio.to_thread(started.wait, 5) == 0
+        assert await asyncio.to_thread(started.wait, 2.5) == 0
 
     assert "leased" not in await world.states()
 
 
 async def some_are_leased(world: World) -> bool:
     return "leased" in await world.states()
-
-
-async def test_a_killed_postgresql_heals_without_a_new_worker(
-    services: embedded.Services, keys_dir: Path, tmp_path: Path
-) -> None:
-    with tempfile.TemporaryDirectory(prefix="longan-worker-") as folder:
-        Path(folder).chmod(0o711)
-        postgres = embedded.Postgres(Path(folder))
-        with postgres:
-            await schema.migrate(postgres.dsn)
-            async with made_world(postgres.dsn, services.redis_url, keys_dir, tmp_path) as world:
-                await world.tell(await world.somebody("good-phone-1"))
-                with process(world, tmp_path) as started:
-                    await until(lambda: some_have(world, 1), 20)
-                    assert postgres.pid is not None
-                    os.kill(postgres.pid, signal.SIGKILL)
-                    await asyncio.sleep(2)
-                    postgres.stop()
-                    postgres.start()
-
-                    await world.tell(await world.somebody("good-phone-2"))
-                    await promise(world, "jobs_changed")
-                    await until(lambda: some_have(world, 2), 20)
-                    await until(waits(world, 0), 20)
-
-                    assert started.poll() is None
-
-
-async def some_have(world: World, number: int) -> bool:
-    return len(world.accepted()) >= number
 
 
 def test_the_expressions_of_the_schedule_are_known_and_names_are_used_once() -> None:

@@ -13,12 +13,12 @@ from litestar.params import SkipValidation
 
 from longan import db, idempotency
 from longan.crypto import Sealed
+from longan.entrance import Entrance
 from longan.errors import Unavailable
 from longan.exchange import Exchange
 from longan.fields import Locale as LocaleName
 from longan.limits import Strict
 from longan.page import Cursors
-from longan.sessions import Sessions
 from longan.tokens import Principal
 
 # What our own providers hand over is what they say it is; checking it again would cost more than providing it.
@@ -32,7 +32,8 @@ Ex = NamedDependency[SkipValidation[Exchange]]
 Home = NamedDependency[SkipValidation[str]]
 OpensPhones = NamedDependency[SkipValidation[Sealed]]
 OpensNumbers = NamedDependency[SkipValidation[Sealed]]
-Entrance = NamedDependency[SkipValidation[Sessions]]
+ToEnter = NamedDependency[SkipValidation[Entrance]]
+Pool = NamedDependency[SkipValidation[asyncpg.Pool]]
 Counted = NamedDependency[SkipValidation[Strict]]
 
 
@@ -88,8 +89,11 @@ def providers(state: State) -> dict[str, Provide]:
     def numbers() -> Sealed:
         return state.numbers  # type: ignore[no-any-return]
 
-    def sessions() -> Sessions:
-        return state.sessions  # type: ignore[no-any-return]
+    def pool() -> asyncpg.Pool:
+        return state.pool  # type: ignore[no-any-return]
+
+    def entrance() -> Entrance:
+        return state.entrance  # type: ignore[no-any-return]
 
     def strict() -> Strict:
         return state.strict  # type: ignore[no-any-return]
@@ -115,7 +119,8 @@ def providers(state: State) -> dict[str, Provide]:
         home,
         phones,
         numbers,
-        sessions,
+        pool,
+        entrance,
         strict,
         exchange,
         me,

@@ -34,10 +34,11 @@ from longan.keys import load
 from longan.notifications import tasks as notifications
 from longan.notifications.domain import PASSING, Sender
 from longan.notifications.outside import Fcm
+from longan.sessions import tasks as sessions
 from longan.settings import BadSettings, Settings
 from longan.tasks import Context, Declared
 
-ROOMS = {"identity": identity, "jobs": jobs, "notifications": notifications}
+ROOMS = {"identity": identity, "jobs": jobs, "notifications": notifications, "sessions": sessions}
 
 POLL = timedelta(seconds=0.5)
 BATCH = 10

@@ -25,6 +25,10 @@ class Running:
         self._keeper = keeper
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         self._process = spawn(self._arguments, log=self.log, environment=self._environment)
         self._keeper.watch(self._process.pid)

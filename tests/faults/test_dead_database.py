@@ -114,7 +114,7 @@ async def locked(world: World) -> AsyncIterator[None]:
     """Everything waits for one transaction, with every connection of the pool."""
     async with world.look() as connection, connection.transaction():
         await connection.execute(
-            """lock table identity.accounts, identity.sessions, identity.challenges, identity.sms_breaker,
+            """lock table identity.accounts, sessions.sessions, identity.challenges, identity.sms_breaker,
                           people.profiles, jobs.postings, applications.applications, notifications.devices,
                           notifications.inbox, services.procedures, floor.idempotency_keys in access exclusive mode"""
         )

@@ -2,7 +2,7 @@
 
 import base64
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults.house import House
@@ -60,7 +60,7 @@ async def test_a_cursor_is_good_for_its_own_list_and_caller_only(house: House) -
             assert is_bad_cursor(await house.call("GET", path, query(cursor=cursor), headers)), name
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 async def test_a_cursor_with_one_bit_changed_is_refused(house: House, data: st.DataObject) -> None:
     cursors = await cursors_of(house)

@@ -12,10 +12,12 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 
+from longan import queue
 from longan.devkit import supervisor
 from tests.faults.processes import kill
 from tests.faults.promises import Load, all_kept, kept
 from tests.faults.world import Person, Seen, World
+from tests.notifications.pushing import until
 
 STUCK_SECONDS = 60.0
 
@@ -88,6 +90,29 @@ async def test_what_was_answered_survives_the_kill_of_each_of_them(working: Worl
     assert working.complaints() == []
 
 
+async def test_a_killed_postgresql_heals_without_a_new_worker(working: World) -> None:
+    before = len(working.worker.log.read_text())
+
+    async def has_noticed() -> bool:
+        said = working.worker.log.read_text()[before:]
+        return "the queue is out of reach" in said and "the outbox is out of reach" in said
+
+    await kill(working.postgres)
+    await until(has_noticed, 20)
+    await supervisor.up(working.postgres)
+    dead_since = time.time()
+    await working.ready()
+    load = Load(working, *await cast(working, 1, 2))
+    await load.run()
+    async with working.look() as connection:
+        await queue.add(connection, "jobs_changed")
+    await all_kept(working, dead_since)
+
+    assert len(load.promises.moved) == 4
+    assert await kept(working, load.promises) == []
+    assert working.worker.alive
+
+
 @dataclasses.dataclass
 class Forgetful(World):
     """The first answer of every address that is written to is lost on its way."""
@@ -125,19 +150,15 @@ async def test_the_check_sees_a_client_who_takes_a_new_key_for_each_try(world: W
     assert any("already_applied" in line for line in await kept(world, load.promises))
 
 
-@pytest.mark.long
 async def test_the_check_sees_promises_that_are_written_down_after_the_answer(working: World) -> None:
-    people = await cast(working, 1, 3)
-    await asyncio.to_thread(working.api.kill)
     working.late_api.start()
-    await working.ready()
-    load = Load(working, *people)
+    late = dataclasses.replace(working, url=working.late_url)
+    await late.ready()
+    load = Load(late, *await cast(working, 1, 3))
 
     await load.run()
     await asyncio.to_thread(working.late_api.kill)
 
-    working.api.start()
-    await working.ready()
     await all_kept(working, 0)
     assert len(load.promises.moved) == 6
     assert [line for line in await kept(working, load.promises) if "0 notices say so" in line]

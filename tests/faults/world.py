@@ -60,7 +60,8 @@ class Seen(NamedTuple):
 
 @dataclass
 class World:
-    """`people` come through the gate as everybody of ours does; `look` goes around it."""
+    """`people` come through the gate as everybody of ours does; `look` goes around it. `late_url` is where `late_api`
+    answers, whose tokens are those of `url`."""
 
     folder: Path
     postgres: embedded.Postgres
@@ -71,6 +72,7 @@ class World:
     worker: Running
     late_api: Running
     url: str
+    late_url: str
     http: aiohttp.ClientSession
     tokens: Tokens
     phones: Sealed
@@ -113,14 +115,14 @@ class World:
                 [(p.account, p.name) for p in made],
             )
             await connection.executemany(
-                """insert into identity.sessions (id, account_id, audience, acr, amr, signed_in_at, last_used_at,
+                """insert into sessions.sessions (id, account_id, audience, acr, amr, signed_in_at, last_used_at,
                                                   idle_expires_at, expires_at)
                    values ($1, $2, 'app', 0, '{otp}', $3::timestamptz, $3, $3 + interval '30 days',
                            $3 + interval '180 days')""",
                 [(p.session, p.account, now) for p in made],
             )
             await connection.executemany(
-                "insert into identity.refresh_tokens (digest, session_id, created_at) values ($1, $2, $3)",
+                "insert into sessions.refresh_tokens (digest, session_id, created_at) values ($1, $2, $3)",
                 [(digest(p.refresh_token), p.session, now) for p in made],
             )
         return made
@@ -224,7 +226,7 @@ async def made(folder: Path, keys_dir: Path, database_url: str, database: str) -
         socket_name = ".s.PGSQL.5432"
         gate = Gate(folder / socket_name, socket_folder(postgres.dsn) / socket_name)
         await gate.open()
-        port = free_port()
+        port, late_port = free_port(), free_port()
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LONGAN_")},
             "LONGAN_ENV": "development",
@@ -240,14 +242,15 @@ async def made(folder: Path, keys_dir: Path, database_url: str, database: str) -
             "LONGAN_FCM_BASE_URL": stand_ins.address(runner),
             "LONGAN_FCM_CREDENTIALS": str(folder / "fcm.json"),
         }
-        api, worker, late_api = (
-            Running(name, arguments, folder, environment, keeper) for name, arguments in COMMANDS.items()
-        )
+        api, worker = (Running(name, COMMANDS[name], folder, environment, keeper) for name in ("api", "worker"))
+        late = environment | {"LONGAN_PORT": str(late_port)}
+        late_api = Running("late_api", COMMANDS["late_api"], folder, late, keeper)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(timeout=PATIENCE, connector=connector) as http:
             world = World(
                 folder=folder, postgres=postgres, database=database, valkey=valkey, gate=gate, api=api,
-                worker=worker, late_api=late_api, url=environment["LONGAN_PUBLIC_URL"], http=http,
+                worker=worker, late_api=late_api, url=environment["LONGAN_PUBLIC_URL"],
+                late_url=f"http://127.0.0.1:{late_port}", http=http,
                 phones=Sealed(ring, "phone"),
                 tokens=Tokens(ring, environment["LONGAN_PUBLIC_URL"]), fcm=runner.app[fcm.SERVER],
             )  # fmt: skip

@@ -71,7 +71,7 @@ async def test_twenty_right_codes_at_once_are_one_session(wide: Any, at: At, pho
     seen = Counter(answer.status_code for answer in answers)
     assert seen[200] == 1
     assert seen.keys() <= {200, 410, 503}
-    assert await wide.pool.fetchval("select count(*) from identity.sessions") == 1
+    assert await wide.pool.fetchval("select count(*) from sessions.sessions") == 1
 
 
 async def test_two_codes_for_a_new_phone_at_once_are_one_account(wide: Any, at: At, phone: str) -> None:
@@ -101,7 +101,7 @@ async def test_fifty_refreshes_at_once_have_one_winner_and_end_the_family(wide: 
     again = await wide.client.post("/v1/auth/refresh", json={"refresh_token": winner["refresh_token"]})
     me = await wide.client.get("/v1/me", headers={"Authorization": f"Bearer {winner['access_token']}"})
     assert (again.status_code, me.status_code) == (401, 401)
-    assert await wide.pool.fetchval("select count(*) from identity.sessions where ended_at is not null") == 1
+    assert await wide.pool.fetchval("select count(*) from sessions.sessions where ended_at is not null") == 1
 
 
 async def test_a_refresh_and_a_sign_out_at_once_leave_nothing_open(wide: Any, at: At, phone: str) -> None:
@@ -118,4 +118,4 @@ async def test_a_refresh_and_a_sign_out_at_once_leave_nothing_open(wide: Any, at
         if refreshed.status_code == 200:
             following = {"refresh_token": refreshed.json()["refresh_token"]}
             assert (await wide.client.post("/v1/auth/refresh", json=following)).status_code == 401
-    assert await wide.pool.fetchval("select count(*) from identity.sessions where ended_at is null") == 0
+    assert await wide.pool.fetchval("select count(*) from sessions.sessions where ended_at is null") == 0

@@ -16,6 +16,7 @@ import redis.asyncio
 from longan.api.edge import Edge
 from longan.identity.outside import SmsFailed
 from longan.identity.tasks import FAILURES_TO_OPEN, prune_identity, send_one_time_code
+from longan.sessions.tasks import prune_sessions
 from longan.tasks import Context
 
 Ask = Callable[..., Awaitable[str]]
@@ -209,16 +210,17 @@ async def test_what_is_over_is_forgotten_and_the_sessions_stay(
 ) -> None:
     old, ended = await signed_in("+84900000001"), await signed_in("+84900000002")
     await conn.execute(
-        "update identity.sessions set ended_at = $1 where account_id = $2::text::uuid", clock(), ended["account_id"]
+        "update sessions.sessions set ended_at = $1 where account_id = $2::text::uuid", clock(), ended["account_id"]
     )
     clock.shift(timedelta(days=2))
     fresh = await signed_in("+84900000003")
 
     await prune_identity(context)
+    await prune_sessions(context)
 
     assert await conn.fetchval("select count(*) from identity.challenges") == 1
-    assert await conn.fetchval("select count(*) from identity.sessions") == 3
+    assert await conn.fetchval("select count(*) from sessions.sessions") == 3
     left = await conn.fetch(
-        "select s.account_id::text from identity.refresh_tokens t join identity.sessions s on s.id = t.session_id"
+        "select s.account_id::text from sessions.refresh_tokens t join sessions.sessions s on s.id = t.session_id"
     )
     assert {row[0] for row in left} == {old["account_id"], fresh["account_id"]}

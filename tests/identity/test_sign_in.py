@@ -158,7 +158,7 @@ async def test_a_disabled_account_stays_out(ask: Ask, enter: Enter, conn: asyncp
     refused = await enter(await ask(WORKER), "000000")
 
     assert (refused.status_code, refused.json()["code"]) == (403, "account_disabled")
-    assert await conn.fetchval("select count(*) from identity.sessions") == 0
+    assert await conn.fetchval("select count(*) from sessions.sessions") == 0
 
 
 @pytest.mark.parametrize("asked", ["app", "official"])
@@ -187,7 +187,7 @@ async def test_an_official_who_is_a_worker_too_chooses(ask: Ask, enter: Enter, c
     for audience in ("app", "official"):
         await enter(await ask(ADMINISTRATOR, audience=audience), "000000")
 
-    rows = await conn.fetch("select audience, acr from identity.sessions where account_id = $1 order by acr", account)
+    rows = await conn.fetch("select audience, acr from sessions.sessions where account_id = $1 order by acr", account)
     assert [tuple(row) for row in rows] == [("app", 0), ("official", 3)]
 
 

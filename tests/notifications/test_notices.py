@@ -45,7 +45,7 @@ async def tell(conn: asyncpg.Connection, account: UUID, title: str, at: datetime
 
 async def account_of(conn: asyncpg.Connection) -> UUID:
     """Whoever signed in last."""
-    found: UUID = await conn.fetchval("select account_id from identity.sessions order by signed_in_at desc limit 1")
+    found: UUID = await conn.fetchval("select account_id from sessions.sessions order by signed_in_at desc limit 1")
     return found
 
 
@@ -226,7 +226,7 @@ async def test_a_fact_that_is_gone_tells_nobody(world: World) -> None:
 
 async def test_only_phones_of_living_sessions_are_promised_a_push(world: World) -> None:
     account = await world.somebody("good-phone-1")
-    await world.pool.execute("update identity.sessions set ended_at = now() where account_id = $1", account)
+    await world.pool.execute("update sessions.sessions set ended_at = now() where account_id = $1", account)
     await world.session(account)
     await world.phone(account, "good-phone-2")
 

@@ -17,9 +17,12 @@ from longan.api.auth import Authenticator
 from longan.api.edge import Edge
 from longan.api.log import AccessLog
 from longan.applications import routes as applications
+from longan.assurance import routes as assurance
 from longan.cache import Cache
 from longan.crypto import Sealed
 from longan.employers import routes as employers
+from longan.entrance import Entrance
+from longan.federation import routes as federation
 from longan.housing import routes as housing
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
@@ -27,18 +30,29 @@ from longan.jobs import routes as jobs
 from longan.keys import load
 from longan.notifications import routes as notifications
 from longan.page import Cursors
+from longan.passkeys import routes as passkeys
 from longan.people import routes as people
 from longan.places import routes as places
+from longan.privacy import routes as privacy
+from longan.recovery import routes as recovery
 from longan.services import routes as services
-from longan.sessions import Sessions
+from longan.sessions import routes as sessions
 from longan.settings import Settings, read
+from longan.staff import routes as staff
 from longan.tokens import Tokens
 
 HANDLERS: list[Any] = [
     *health.HANDLERS,
     *docs.HANDLERS,
     *identity.HANDLERS,
+    *sessions.HANDLERS,
+    *passkeys.HANDLERS,
+    *federation.HANDLERS,
+    *assurance.HANDLERS,
+    *recovery.HANDLERS,
+    *staff.HANDLERS,
     *people.HANDLERS,
+    *privacy.HANDLERS,
     *places.HANDLERS,
     *employers.HANDLERS,
     *jobs.HANDLERS,
@@ -67,7 +81,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         "limiter": limits.Limiter(valkey, settings.rate_limit_scale), "authenticator": Authenticator(pool, tokens, now),
         "strict": limits.Strict(valkey, settings.rate_limit_scale),
     })  # fmt: skip
-    state.sessions = Sessions(tokens, state.authenticator.forget)
+    state.entrance = Entrance(tokens, state.authenticator.forget)
 
     @contextlib.asynccontextmanager
     async def opened(app: Litestar) -> AsyncGenerator[None, None]:

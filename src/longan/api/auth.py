@@ -23,7 +23,7 @@ SESSION = """-- auth.session
 select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint, a.cooling_until,
        array(select r.role from identity.roles r where r.account_id = s.account_id) as roles,
        (select max(r.agency_code) from identity.roles r where r.account_id = s.account_id) as agency_code
-  from identity.sessions s
+  from sessions.sessions s
   join identity.accounts a on a.id = s.account_id
  where s.id = $1 and s.account_id = $2 and s.ended_at is null and s.expires_at > $3 and a.disabled_at is null"""
 

@@ -41,7 +41,14 @@ DESCRIPTION = """\
 """
 
 TAGS: dict[str, str] = {
-    "identity": "Đăng nhập bằng mã gửi qua SMS, phiên và khóa công khai. Signing in, sessions and public keys.",
+    "identity": "Đăng nhập bằng mã gửi qua SMS. Signing in by a code.",
+    "sessions": "Phiên đăng nhập, mã truy cập và khóa công khai. Sessions, tokens and public keys.",
+    "passkeys": "Khóa truy cập (passkey). Passkeys.",
+    "federation": "Đăng nhập qua Firebase, SSO quốc gia, VNeID. Other ways in, and linking them.",
+    "assurance": "Xác nhận danh tính. Confirmed identity.",
+    "recovery": "Đổi số điện thoại, khôi phục tài khoản. Another phone, and the way back.",
+    "staff": "Vai trò của cán bộ và quản trị. Roles of officials and administrators.",
+    "privacy": "Sự đồng ý cho từng mục đích. Consents, purpose by purpose.",
     "people": "Hồ sơ của chính mình. One's own account.",
     "places": "Tỉnh, xã, phường mới và cũ. Provinces and wards, new and old.",
     "employers": "Đơn vị tuyển dụng và việc xác minh. Employers and their verification.",

@@ -15,8 +15,9 @@ import asyncpg
 import msgspec
 
 from longan import accounts, db, phones, queue
-from longan.crypto import Sealed, digest, new_secret, one_time_code
-from longan.errors import RateLimited, Unauthenticated, Unavailable
+from longan.crypto import Sealed, one_time_code
+from longan.entrance import Entering, Entrance, SignedIn, SignInDevice
+from longan.errors import RateLimited, Unavailable
 from longan.fields import Locale
 from longan.identity import store
 from longan.identity.models import (
@@ -27,13 +28,10 @@ from longan.identity.models import (
     OtpExpired,
     OtpInvalid,
     PasskeyRequired,
-    RefreshTokenReused,
     TestNumbers,
 )
 from longan.keys import newest_id
 from longan.limits import Strict, Window
-from longan.sessions import IDLE, Entering, Sessions, SignedIn, SignInDevice
-from longan.tokens import Principal
 
 CODE_LIFE = timedelta(minutes=3)
 RESEND_SECONDS = 60
@@ -65,7 +63,7 @@ class Desk(msgspec.Struct, frozen=True):
     pool: asyncpg.Pool
     strict: Strict
     phones: Sealed
-    sessions: Sessions
+    entrance: Entrance
     code_keys: dict[str, bytes]
     test_numbers: TestNumbers
     asking: db.Asking
@@ -179,48 +177,16 @@ async def _enter(
     if audience == "official" and not persona:
         raise PasskeyRequired
     entering = Entering(
-        account_id=account.id, audience=audience, acr=3 if audience == "official" else 0,
-        amr=["persona"] if persona else ["otp", "sms"], device=device, new_account=new,
+        account_id=account.id, audience=audience, amr=["persona"] if persona else ["otp", "sms"], device=device,
+        new_account=new,
     )  # fmt: skip
-    return await desk.sessions.open(tx, entering, now)
+    return await desk.entrance.open(tx, entering, now)
 
 
 async def _open_account(desk: Desk, tx: asyncpg.Connection, challenge: Challenge, phone: str, now: datetime) -> bool:
     """Whether it was this transaction that opened it; another phone in the same hand may have been quicker."""
     made = await accounts.draw(tx)
     return await accounts.open_account(tx, made, challenge.phone_index, desk.phones.seal(phone, made), now)
-
-
-async def refresh(desk: Desk, token: str, now: datetime) -> SignedIn:
-    """The next access token, and the refresh token after this one; the session lives on for another idle span.
-
-    Raises `Unauthenticated` when the session is over; `RefreshTokenReused` when the token was spent before, which ends
-    the session: one of the two who hold it has stolen it (RFC 9700 section 4.14.2).
-    """
-    spent, secret = digest(token), new_secret()
-    reused = None
-    async with desk.connection() as connection:
-        session = await store.rotate(connection, spent, digest(secret), now, IDLE["app"], IDLE["official"])
-        if session is None:
-            reused = await store.end_reused(connection, spent, now)
-    if session is not None:
-        return desk.sessions.signed(session, secret, now)
-    if reused is None:
-        raise Unauthenticated(error="invalid_token")
-    desk.sessions.forget(reused)
-    log.warning("a refresh token came twice: session %s was ended", reused)
-    raise RefreshTokenReused(error="invalid_token")
-
-
-async def end(desk: Desk, principal: Principal | None, token: str | None, now: datetime) -> None:
-    """End the sessions of the access token and the refresh token. Raises `Unauthenticated` when neither is good."""
-    session, account = (principal.session_id, principal.account_id) if principal else (None, None)
-    async with desk.connection() as connection:
-        ended = await store.end(connection, session, account, digest(token) if token else None, now)
-    for each in ended:
-        desk.sessions.forget(each)
-    if not ended and principal is None:
-        raise Unauthenticated
 
 
 def network(client: str) -> str:

@@ -6,13 +6,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from longan.errors import Forbidden, Problem, Unauthenticated, Unprocessable
+from longan.entrance import Seconds, SignInDevice
+from longan.errors import Forbidden, Problem, Unprocessable
 from longan.fields import Identifier, PhoneInput
-from longan.sessions import Seconds, SignInDevice
 from longan.tokens import Audience
 
 Code = Annotated[str, Meta(pattern="^[0-9]{6}$", max_length=6, description="Six digits", examples=["048213"])]
-RefreshToken = Annotated[str, Meta(min_length=20, max_length=128, pattern="^[A-Za-z0-9_-]*$")]
 
 
 class CodeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -34,34 +33,6 @@ class CodeEntry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     challenge_id: Identifier
     code: Code
     device: SignInDevice | None = None
-
-
-class RefreshIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    refresh_token: RefreshToken
-
-
-class EndIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Without an access token, the refresh token says which session ends."""
-
-    refresh_token: RefreshToken | None = None
-
-
-class PublicKey(msgspec.Struct, frozen=True):
-    """RFC 7517, EC P-256."""
-
-    kty: str
-    crv: str
-    x: str
-    y: str
-    kid: str
-    use: str
-    alg: str
-
-
-class PublicKeys(msgspec.Struct, frozen=True):
-    """Every key that verifies a token now; fetched again for an unknown `kid`."""
-
-    keys: list[PublicKey]
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -121,8 +92,3 @@ class OtpExpired(Problem):
 class PasskeyRequired(Forbidden):
     code = "passkey_required"
     vi, en = "Cán bộ đăng nhập bằng khoá truy cập (passkey), không bằng mã SMS", "Officials sign in with a passkey"
-
-
-class RefreshTokenReused(Unauthenticated):
-    code = "refresh_token_reused"
-    vi, en = "Phiên đăng nhập đã kết thúc vì lý do an toàn", "The session was ended for your safety"

@@ -46,7 +46,7 @@ async def send_one_time_code(context: Context, *, challenge_id: UUID) -> None:
 
 
 async def prune_identity(context: Context) -> None:
-    """Once a day: forget codes and refresh tokens that were over a day ago."""
+    """Once a day: forget codes that were over a day ago."""
     await store.prune(context.pool, context.clock() - KEPT_FOR)
 
 

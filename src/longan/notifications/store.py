@@ -163,7 +163,7 @@ select f.id, f.account_id, d.installation_id, $5, $7, $5
  cross join lateral (
     select p.installation_id
       from notifications.devices p
-      join identity.sessions s on s.id = p.session_id
+      join sessions.sessions s on s.id = p.session_id
      where p.account_id = f.account_id and p.out_of_use_at is null
        and s.ended_at is null and s.expires_at > $5 and s.idle_expires_at > $5
      order by p.registered_at desc
@@ -187,7 +187,7 @@ with due as (
       from notifications.push_outbox o
       join notifications.inbox i on i.id = o.notification_id
       left join (notifications.devices d
-                 join identity.sessions s on s.id = d.session_id and s.ended_at is null
+                 join sessions.sessions s on s.id = d.session_id and s.ended_at is null
                                          and s.expires_at > $2 and s.idle_expires_at > $2
                  join identity.accounts a on a.id = d.account_id and a.disabled_at is null)
         on d.installation_id = o.installation_id and d.account_id = o.account_id and d.out_of_use_at is null

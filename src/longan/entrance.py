@@ -1,4 +1,4 @@
-"""Sessions: what every way in ends in. Here they are opened, and their tokens are made."""
+"""The entrance: where every way in ends. Here sessions are opened, and their tokens are made."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,6 +23,16 @@ IDLE: dict[Audience, timedelta] = {"app": timedelta(days=30), "official": timede
 ABSOLUTE: dict[Audience, timedelta] = {"app": timedelta(days=180), "official": timedelta(hours=12)}
 # One more ends the oldest (SECURITY S6).
 MOST: dict[Audience, int] = {"app": 5, "official": 1}
+
+
+SIGNED_IN = {
+    "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImFwcC0xIn0.e30.c2ln",
+    "token_type": "Bearer",
+    "expires_in": 300,
+    "refresh_token": "vkGkq1ufw3nYI4C8eB2Q1g8y0Vqk0b7m0Yf3n1Zc5aE",
+    "account_id": "0192f0c1-7a44-7d15-8f3e-5b0d2c9e6f18",
+    "new_account": False,
+}
 
 
 class SignInDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -55,48 +65,67 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Entering(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who has proved who they are. `amr` says how (RFC 8176), `acr` how sure that makes us (SECURITY levels),
-    `replaces` which session of theirs this proof is a fresh one for: a new proof is a new session (SECURITY S3)."""
+    """Somebody who has proved who they are. `amr` says how (RFC 8176): `otp` and `sms`, `hwk` and `user` for a passkey
+    with user verification, `fed` for a provider, whose word is worth `provider_acr`; `persona` in development.
+
+    `replaces` is the session of theirs for which this is a fresh proof: a new proof is a new session (SECURITY S3).
+    """
 
     account_id: UUID
     audience: Audience
-    acr: int
     amr: list[str]
+    provider_acr: int = 0
     device: SignInDevice | None = None
     key_thumbprint: str | None = None
     replaces: UUID | None = None
     new_account: bool = False
 
 
+STANDING = """-- entrance.standing
+select exists (select from assurance.identities i where i.account_id = $1 and i.confirmed_at is not null) as confirmed,
+       exists (select from sessions.device_keys k
+                where k.account_id = $1 and k.thumbprint = $2 and k.ended_at is null) as enrolled"""
+
+
+def level(entering: Entering, *, confirmed: bool, enrolled: bool) -> int:
+    """How sure of somebody we are (SECURITY levels): 3 an official with a passkey, 2 a passkey and a confirmed identity
+    or a provider's word for both, 1 a passkey or an enrolled device key, 0 a code alone."""
+    passkey = "hwk" in entering.amr and "user" in entering.amr
+    if entering.audience == "official":
+        return 3 if passkey or "persona" in entering.amr else 0
+    own = 2 if passkey and confirmed else 1 if passkey or enrolled else 0
+    return max(own, min(entering.provider_acr, 2))
+
+
 # The eldest beyond MOST make room. What was ended is told to its owner by the caller.
-OPEN = """-- sessions.open
+OPEN = """-- entrance.open
 with replaced as (
-    update identity.sessions s set ended_at = $7, end_reason = 'replaced'
+    update sessions.sessions s set ended_at = $7, end_reason = 'replaced'
      where s.id = $11 and s.account_id = $1 and s.ended_at is null
     returning s.id),
 alive as (
     select s.id, row_number() over (order by s.last_used_at desc, s.id desc) as place
-      from identity.sessions s
+      from sessions.sessions s
      where s.account_id = $1 and s.audience = $2 and s.ended_at is null and s.expires_at > $7
        and s.idle_expires_at > $7 and s.id is distinct from $11),
 evicted as (
-    update identity.sessions s set ended_at = $7, end_reason = 'too_many'
+    update sessions.sessions s set ended_at = $7, end_reason = 'too_many'
       from alive
      where s.id = alive.id and alive.place >= $12 and s.ended_at is null
     returning s.id),
 made as (
-    insert into identity.sessions (account_id, audience, acr, amr, device_name, platform, signed_in_at, last_used_at,
+    insert into sessions.sessions (account_id, audience, acr, amr, device_name, platform, signed_in_at, last_used_at,
                                    idle_expires_at, expires_at, key_thumbprint)
     values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $13)
     returning id, account_id, audience, acr, signed_in_at, key_thumbprint),
 first as (
-    insert into identity.refresh_tokens (digest, session_id, created_at) select $10, m.id, $7 from made m)
+    insert into sessions.refresh_tokens (digest, session_id, created_at) select $10, m.id, $7 from made m)
 select m.id, m.account_id, m.audience, m.acr, m.signed_in_at, m.key_thumbprint,
        array(select e.id from evicted e) as evicted
   from made m"""
 
 
-class Sessions:
+class Entrance:
     """One per process. `forget` drops a session from its memory, so that nobody waits there for it to end."""
 
     def __init__(self, signer: Tokens, forget: Callable[[UUID], None]) -> None:
@@ -108,8 +137,10 @@ class Sessions:
         told."""
         secret = new_secret()
         audience, device = entering.audience, entering.device
+        standing = await tx.fetchrow(STANDING, entering.account_id, entering.key_thumbprint)
+        acr = level(entering, **dict(standing or {}))
         row = await tx.fetchrow(
-            OPEN, entering.account_id, audience, entering.acr, entering.amr,
+            OPEN, entering.account_id, audience, acr, entering.amr,
             device.name if device else None, device.platform if device else None,
             now, now + IDLE[audience], now + ABSOLUTE[audience], digest(secret), entering.replaces, MOST[audience],
             entering.key_thumbprint,

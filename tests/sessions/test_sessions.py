@@ -63,7 +63,7 @@ async def test_a_spent_refresh_token_ends_the_whole_family(
     assert reused.headers["WWW-Authenticate"] == 'Bearer realm="longan", error="invalid_token"'
     assert (await refresh(second["refresh_token"])).status_code == 401
     assert (await client.get("/v1/me", headers=held(second))).status_code == 401
-    assert await conn.fetchval("select end_reason from identity.sessions") == "refresh_token_reused"
+    assert await conn.fetchval("select end_reason from sessions.sessions") == "refresh_token_reused"
 
 
 async def test_one_family_falls_alone(client: httpx.AsyncClient, signed_in: SignedIn, refresh: Refresh) -> None:
@@ -173,7 +173,7 @@ async def test_signing_out_by_access_token_ends_the_session_at_once(
     assert (ended.status_code, ended.content) == (204, b"")
     assert (await client.get("/v1/me", headers=held(session))).status_code == 401
     assert (await refresh(session["refresh_token"])).status_code == 401
-    assert await conn.fetchval("select end_reason from identity.sessions") == "signed_out"
+    assert await conn.fetchval("select end_reason from sessions.sessions") == "signed_out"
 
 
 @pytest.mark.parametrize("with_access", [False, True])

@@ -1,0 +1,5 @@
+"""HTTP of the room."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

@@ -1,0 +1,1 @@
+"""SQL of the room, each statement above the function that runs it."""

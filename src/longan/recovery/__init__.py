@@ -1,0 +1,1 @@
+"""Another phone number, and the way back to an account."""

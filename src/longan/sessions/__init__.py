@@ -1,0 +1,1 @@
+"""Sessions and their tokens: going on, seeing and ending them, the public keys."""

@@ -1,0 +1,1 @@
+"""Officials and administrators: their roles, granted and ended by two people."""
