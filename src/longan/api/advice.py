@@ -28,6 +28,18 @@ BY_CODE: dict[str, Advice] = {
         "Tạo nội dung bằng thư viện JSON, đừng ghép chuỗi.",
         "Make the body with a JSON library, never by joining strings.",
     ),
+    "insufficient_user_authentication": _advice(
+        "Việc này cần một lần xác thực mới hơn hoặc mạnh hơn: `acr_values` là mức cần, `max_age` là số giây.",
+        "This needs a fresher or stronger proof of who is calling: `acr_values` is the level, `max_age` the seconds.",
+        "Đăng nhập lại bằng cách đạt mức đó, gửi kèm access_token đang có, rồi gửi lại yêu cầu với token mới.",
+        "Sign in again by a way that reaches the level, sending the present access token along; then repeat it.",
+    ),
+    "cooling_off": _advice(
+        "Tài khoản vừa được khôi phục hoặc đổi số; việc quan trọng phải chờ đến `until`.",
+        "The account was recovered or changed its phone lately; sensitive acts wait until `until`.",
+        "Chờ đến `until`. Nếu không phải bạn khôi phục, hãy báo ngay cho chúng tôi.",
+        "Wait until `until`. If it was not you who recovered it, tell us at once.",
+    ),
     "idempotency_key_missing": _advice(
         "Thao tác tạo mới được gọi mà không có Idempotency-Key.",
         "Something is to be created, and there is no Idempotency-Key.",
@@ -69,12 +81,6 @@ BY_CODE: dict[str, Advice] = {
         "The code is too old or was used already.",
         "Gọi request_otp để nhận mã mới.",
         "Call request_otp for a new code.",
-    ),
-    "insufficient_user_authentication": _advice(
-        "Việc này cần mức xác thực cao hơn mức của phiên hiện tại.",
-        "This needs stronger authentication than this session has.",
-        "Xác thực lại ở mức ghi trong acr_values rồi gọi lại.",
-        "Authenticate again at the level named in acr_values, then call again.",
     ),
 }
 

@@ -11,10 +11,12 @@ from longan.api.routing import Operation
 from longan.api.schemas import Schema
 from longan.errors import (
     MESSAGES,
+    CoolingOff,
     IdempotencyInProgress,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     IfMatchRequired,
+    InsufficientAuthentication,
     InvalidBody,
     InvalidRequest,
     NotAcceptable,
@@ -88,6 +90,8 @@ def refusals(operation: Operation) -> list[type[Problem]]:
         found += [Stale, IfMatchRequired]
     if policy.auth not in ("public", "optional"):
         found += [Unauthenticated]
+    if policy.proof is not None:
+        found += [InsufficientAuthentication, CoolingOff]
     if "{" in operation.path:
         found += [NotFound]
     if policy.limit is not None:
