@@ -27,6 +27,23 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "needs_both": ("Cần gửi đủ các trường đi cùng nhau", "Must be given together with its companions"),
     "one_of_them": ("Chỉ được gửi một trong các trường này", "Only one of these may be given"),
     "not_found": ("Không tìm thấy", "There is no such thing"),
+    "empty": ("Không có nội dung", "Is empty"),
+    "bad_encoding": ("Mã quét bị lỗi chữ, hãy quét lại", "The scan lost letters; scan again"),
+    "not_an_identity_qr": ("Không phải mã QR của thẻ căn cước", "Is not the QR code of a citizen card"),
+    "too_few_fields": ("Mã QR thiếu thông tin, hãy quét lại", "The QR code lacks fields; scan again"),
+    "ambiguous_fields": ("Không đọc chắc chắn được mã QR này", "The fields of this QR code cannot be told apart"),
+    "not_12_ascii_digits": ("Số định danh phải có đúng 12 chữ số", "A personal number has exactly 12 digits"),
+    "unknown_province": ("Không có mã tỉnh này trong số định danh", "The number names no province"),
+    "century_or_year_mismatch": ("Năm sinh không khớp số định danh", "The year of birth does not fit the number"),
+    "gender_mismatch": ("Giới tính không khớp số định danh", "The sex does not fit the number"),
+    "bad_birth_date": ("Ngày sinh không hợp lệ", "Is not a date of birth"),
+    "birth_in_future": ("Ngày sinh ở trong tương lai", "The date of birth is in the future"),
+    "bad_old_id": ("Số CMND cũ không hợp lệ", "The old identity number is not valid"),
+    "bad_name": ("Thiếu họ tên", "The name is missing"),
+    "bad_sex": ("Giới tính phải là Nam hoặc Nữ", "The sex must be Nam or Nữ"),
+    "bad_issue_date": ("Ngày cấp không hợp lệ", "Is not a date of issue"),
+    "issue_before_birth": ("Ngày cấp trước ngày sinh", "It was issued before the birth"),
+    "issue_in_future": ("Ngày cấp ở trong tương lai", "It was issued in the future"),
     "not_mobile": ("Không phải số di động Việt Nam", "Is not a Vietnamese mobile number"),
 }
 
@@ -117,6 +134,13 @@ class CoolingOff(Forbidden):
 
     code = "cooling_off"
     vi, en = "Tài khoản vừa khôi phục, việc này phải chờ", "The account was recovered lately; this has to wait"
+
+
+class ConsentRequired(Forbidden):
+    """The person has not consented to `purpose` (Law 91/2025/QH15 art. 9)."""
+
+    code = "consent_required"
+    vi, en = "Cần bạn đồng ý trước", "This needs your consent first"
 
 
 class NotFound(Problem):

@@ -34,6 +34,12 @@ BY_CODE: dict[str, Advice] = {
         "Đăng nhập lại bằng cách đạt mức đó, gửi kèm access_token đang có, rồi gửi lại yêu cầu với token mới.",
         "Sign in again by a way that reaches the level, sending the present access token along; then repeat it.",
     ),
+    "consent_required": _advice(
+        "Việc này dùng dữ liệu cho mục đích `purpose` mà người dùng chưa đồng ý.",
+        "This uses data for `purpose`, to which the person has not consented.",
+        "Hiện nội dung của mục đích (list_purposes) và gọi give_consent khi người dùng đồng ý.",
+        "Show the purpose's text (list_purposes), and call give_consent when the person agrees.",
+    ),
     "cooling_off": _advice(
         "Tài khoản vừa được khôi phục hoặc đổi số; việc quan trọng phải chờ đến `until`.",
         "The account was recovered or changed its phone lately; sensitive acts wait until `until`.",

@@ -74,6 +74,7 @@ PARAMETERS: dict[str, str] = {
     "notification_id": "The notice",
     "old_ward_code": "Ward code in force on 2025-06-30; all wards it went to are searched",
     "place": "A ward or district by name, old or new",
+    "purpose_code": "The purpose",
     "province_code": "Province code in force now",
     "session_id": "The session",
     "sort": "The order",

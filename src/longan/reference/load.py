@@ -72,6 +72,18 @@ select code, name, search_text, name_marked, field_code, field, agency_code, age
         excluded.worker_group, excluded.code_valid, excluded.updated_on, excluded.detail)"""
 
 
+PURPOSES = """-- reference.purposes
+insert into privacy.purposes (code, version, in_force_from, legal_basis, sensitive, third_party, title_vi, title_en,
+                              text_vi, text_en)
+select code, version, in_force_from, legal_basis, sensitive, third_party, title_vi, title_en, text_vi, text_en
+  from jsonb_populate_recordset(null::privacy.purposes, $1::text::jsonb)
+    on conflict (code, version) do update
+   set in_force_from = excluded.in_force_from, legal_basis = excluded.legal_basis,
+       sensitive = excluded.sensitive, third_party = excluded.third_party
+ where (purposes.in_force_from, purposes.legal_basis, purposes.sensitive, purposes.third_party)
+       is distinct from (excluded.in_force_from, excluded.legal_basis, excluded.sensitive, excluded.third_party)"""
+
+
 class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of procedures.jsonl.gz; `detail` goes to the database as it is."""
 
@@ -91,12 +103,13 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def load(connection: asyncpg.Connection, tell: Tell) -> None:
-    """Load units, successions and procedures, all or nothing. What the data no longer has stays in the database."""
+    """Load units, successions, procedures and purposes, all or nothing. What the data no longer has stays."""
     async with connection.transaction():
         await insert(connection, tell, "versions", VERSIONS, list(_table("versions.csv")))
         await insert(connection, tell, "units", UNITS, list(_table("units.csv.gz")))
         await insert(connection, tell, "successions", SUCCESSIONS, list(_table("successions.csv.gz")))
         await insert(connection, tell, "procedures", PROCEDURES, list(_procedures()))
+        await insert(connection, tell, "purposes", PURPOSES, list(_table("purposes.csv")))
 
 
 async def insert(

@@ -1,4 +1,4 @@
-"""Staff: grants by two people. Privacy: consents."""
+"""Staff: roles granted and ended by two people."""
 
 from longan.migrations.script import run
 
