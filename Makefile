@@ -2,18 +2,33 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check
+UV = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python
+
+# Under these two Python 3.11 reads the path of this folder as ASCII, and ends where it is in Vietnamese.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+export LC_ALL := C.UTF-8
+endif
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
+# A .venv knows its folder by heart: where that was moved or copied, it is made again.
+ifneq "$(shell cat $(BIN)/.made 2>/dev/null)" "$(CURDIR)"
+.PHONY: $(BIN)/.made
+endif
+
 $(BIN)/.made: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11+ is needed: make PYTHON=python3.12")'
 	@echo "Making .venv from the locked requirements"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@command -v $(BIN)/uv >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
-	@touch $@
+	@test ! -s $@ || test "$$(cat $@)" = "$$(pwd -P)" || rm -r .venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
+	@command -v $(BIN)/uv >/dev/null || $(PIP) uv
+	@$(UV) --compile-bytecode --require-hashes -r requirements/dev.txt || { \
+		echo "uv does not reach the packages; pip tries, which has settings of its own"; \
+		$(PIP) --require-hashes -r requirements/dev.txt; }
+	@test -x $(BIN)/longan || $(UV) --no-deps -e . || $(PIP) --no-deps -e .
+	@pwd -P > $@
 
 install: $(BIN)/.made ## make .venv from the locked requirements
 

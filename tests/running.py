@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Service:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.told = ""
+        self._output = folder / "told.txt"
+        self._began = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         ours = {
             name: value
@@ -37,23 +39,26 @@ class Service:
         }  # fmt: skip
         self.api = f"http://127.0.0.1:{self.ports['LONGAN_PORT']}"
 
-    def start(self) -> float:
-        """Seconds until it answered its first request."""
-        began = time.monotonic()
-        output = self.folder / "told.txt"
-        with output.open("wb") as told:
+    def begin(self) -> None:
+        self._began = time.monotonic()
+        with self._output.open("wb") as told:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "longan", "dev"], env=self.environment, stdout=told, stderr=told
             )
-        while not self._answers():
-            assert self._process.poll() is None, output.read_text()
-            assert time.monotonic() < began + START_SECONDS, output.read_text()
-            time.sleep(0.05)
-        seconds = time.monotonic() - began
-        while "Ctrl-C" not in output.read_text():
-            time.sleep(0.05)
-        self.told = output.read_text()
+
+    def wait(self) -> float:
+        """Until it has said that it is ready; seconds from its beginning to its first answer."""
+        self._until(self._answers)
+        seconds = time.monotonic() - self._began
+        self._until(lambda: "Ctrl-C" in self._output.read_text())
+        self.told = self._output.read_text()
         return seconds
+
+    def _until(self, true: Callable[[], bool]) -> None:
+        while not true():
+            assert self._process is not None and self._process.poll() is None, self._output.read_text()
+            assert time.monotonic() < self._began + START_SECONDS, self._output.read_text()
+            time.sleep(0.05)
 
     def stop(self) -> int:
         """As Ctrl-C does; the code it ended with."""
@@ -75,11 +80,11 @@ class Service:
 
 
 @contextmanager
-def started() -> Iterator[Service]:
+def begun() -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="longan-dev-") as name:
         made = Service(Path(name))
         try:
-            made.start()
+            made.begin()
             yield made
         finally:
             made.end()
@@ -96,12 +101,17 @@ def free_ports(number: int) -> list[int]:
 SERVICE = pytest.StashKey[Service]()
 
 
+def begin(config: pytest.Config) -> Service:
+    """One for all modules that ask for it, which starts while other tests run: that takes seconds."""
+    if SERVICE not in config.stash:
+        endings = ExitStack()
+        config.add_cleanup(endings.close)
+        config.stash[SERVICE] = endings.enter_context(begun())
+    return config.stash[SERVICE]
+
+
 @pytest.fixture(scope="module")
 def service(request: pytest.FixtureRequest) -> Service:
-    """One for all modules that ask for it: a start takes seconds."""
-    stash = request.config.stash
-    if SERVICE not in stash:
-        endings = ExitStack()
-        request.config.add_cleanup(endings.close)
-        stash[SERVICE] = endings.enter_context(started())
-    return stash[SERVICE]
+    made = begin(request.config)
+    made.wait()
+    return made

@@ -60,7 +60,8 @@ def test_the_flow_of_the_readme_runs(service: Service) -> None:
 
 def test_the_flow_runs_again_after_a_second_start_on_the_same_data(service: Service) -> None:
     code = service.stop()
-    seconds = service.start()
+    service.begin()
+    seconds = service.wait()
 
     lines = walk(service)
 

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import pytest
@@ -22,6 +23,8 @@ import redis
 from longan.devkit import embedded, placing
 from longan.devkit.embedded import Postgres, Valkey
 from longan.devkit.processes import LOG_BYTES, CannotStart, User, make_log
+
+T = TypeVar("T")
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
 
@@ -45,6 +48,15 @@ def data_dir() -> Iterator[Path]:
         yield made / "data"
 
 
+def finished(work: Coroutine[object, object, T]) -> T:
+    """What it gives, on a loop of its own: `asyncio.run` would leave the tests of other files without one."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
+
+
 def ask(dsn: str, query: str, *arguments: object) -> object:
     async def asked() -> object:
         connection = await asyncpg.connect(dsn)
@@ -53,7 +65,7 @@ def ask(dsn: str, query: str, *arguments: object) -> object:
         finally:
             await connection.close()
 
-    return asyncio.run(asked())
+    return finished(asked())
 
 
 def linked(source: str, target: str) -> None:
@@ -154,7 +166,7 @@ def test_a_database_is_copied_from_a_template_and_dropped_while_in_use(data_dir:
         return [found, copy, *sorted(row["datname"] for row in left)]
 
     with Postgres(data_dir, durable=False) as postgres:
-        found, copy, *left = asyncio.run(copied(postgres.dsn))
+        found, copy, *left = finished(copied(postgres.dsn))
 
         assert found == "Thủ Thừa"
         assert copy.startswith("postgresql://longan@/a%20%22copy%22?host=")
@@ -195,6 +207,13 @@ def test_a_server_that_cannot_start_says_where_its_log_ends(data_dir: Path) -> N
     with pytest.raises(CannotStart, match=r"(?s)log/postgresql.log ends with:.*no_such_setting"):
         Postgres(data_dir).start()
     settings.write_text(before)
+
+
+def test_without_room_it_is_said_how_much_is_needed() -> None:
+    with pytest.raises(CannotStart, match="/proc has 0 MB left, and 200 are needed: make room"):
+        placing.check_room(Path("/proc/postgres"))
+    with pytest.raises(CannotStart, match="and 50 are needed"):
+        placing.check_room(Path("/proc/self"))
 
 
 @as_root

@@ -1,5 +1,6 @@
 """`longan dev`, with small processes in the place of the API and the worker: started, killed, mended, gone."""
 
+import contextlib
 import json
 import os
 import select
@@ -12,13 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from longan.devkit import supervisor
+from longan.devkit import ports
 from longan.devkit.children import News
 from longan.devkit.processes import CannotStart
-from longan.devkit.supervisor import Development
 
 # A server with a worker of its own, as granian has: the worker outlives a server that is killed.
 API = """
@@ -61,27 +60,39 @@ sys.exit(supervisor.run(settings, greet=greet, children=children, prepare=prepar
 class Started:
     """A `longan dev` in a process of its own."""
 
-    def __init__(self, data_dir: Path, embedded: bool, seconds: float, children: dict[str, str]) -> None:
-        ports = free_ports()
+    def __init__(
+        self,
+        data_dir: Path,
+        embedded: bool,
+        seconds: float,
+        ports: list[int],
+        terminal: bool,
+        children: dict[str, str],
+    ) -> None:
+        self.ports = ports
         settings = {"data_dir": str(data_dir), "port": ports[0], "metrics_port": ports[1], "devkit_port": ports[2]}
         if not embedded:
             settings |= {"database_url": "postgresql://elsewhere/longan", "redis_url": "redis://elsewhere"}
         given = {"settings": settings, "seconds": seconds, "children": list(children.items())}
         self.data_dir = data_dir
         self.settings = settings
+        self.output, theirs = os.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, json.dumps(given)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [sys.executable, "-c", PROGRAM, json.dumps(given)],
+            env={**os.environ, "HTTP_PROXY": "http://127.0.0.1:9"},
+            stdout=theirs,
+            stderr=theirs,
         )
+        os.close(theirs)
         self.said = ""
         self.seen: set[int] = set()
 
     def until(self, words: str) -> str:
         """What it has said, once `words` are among it."""
-        assert self.process.stdout is not None
         deadline = time.monotonic() + 15
         while words not in self.said:
-            ready, _, _ = select.select([self.process.stdout], [], [], deadline - time.monotonic())
-            fresh = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            ready, _, _ = select.select([self.output], [], [], deadline - time.monotonic())
+            fresh = os.read(self.output, 65536) if ready else b""
             assert fresh, f"{words!r} was never said, but: {self.said}"
             self.said += fresh.decode()
         return self.said
@@ -144,8 +155,11 @@ def start(data_dir: Path) -> Iterator[Start]:
     """Starts one; whatever a failed test leaves is killed by its process id."""
     started: list[Started] = []
 
-    def make(*, embedded: bool = False, seconds: float = 0, **children: str) -> Started:
-        started.append(Started(data_dir, embedded, seconds, children))
+    def make(
+        *, folder: Path = data_dir, embedded: bool = False, seconds: float = 0, ports: list[int] | None = None,
+        terminal: bool = False, **children: str,
+    ) -> Started:  # fmt: skip
+        started.append(Started(folder, embedded, seconds, ports or free_ports(), terminal, children))
         return started[-1]
 
     yield make
@@ -155,8 +169,8 @@ def start(data_dir: Path) -> Iterator[Start]:
             if not gone(pid):
                 os.kill(pid, signal.SIGKILL)
         each.process.wait()
-        if each.process.stdout is not None:
-            each.process.stdout.close()
+        with contextlib.suppress(OSError):
+            os.close(each.output)
 
 
 def test_it_starts_all_mends_what_is_killed_and_leaves_nothing_behind(start: Start) -> None:
@@ -170,6 +184,7 @@ def test_it_starts_all_mends_what_is_killed_and_leaves_nothing_behind(start: Sta
     assert seen["LONGAN_DATABASE_URL"] == f"postgresql://longan@/longan?host={dev.data_dir}/postgres&port=5432"
     assert seen["LONGAN_REDIS_URL"] == f"unix://{dev.data_dir}/valkey/valkey.sock"
     assert seen["LONGAN_KEYS_DIR"] == f"{dev.data_dir}/keys"
+    assert "HTTP_PROXY" not in seen
 
     for pid in (api, worker, postgres, valkey):
         os.kill(pid, signal.SIGKILL)
@@ -183,6 +198,7 @@ def test_it_starts_all_mends_what_is_killed_and_leaves_nothing_behind(start: Sta
     assert dev.process.wait(15) == 0
     assert len(now) == 4 and not now & {api, worker, postgres, valkey}
     dev.nothing_is_left()
+    assert (dev.data_dir / "dev.lock").read_text() == ""
 
 
 def test_killed_itself_it_leaves_nothing_behind_not_even_grandchildren(start: Start) -> None:
@@ -194,6 +210,63 @@ def test_killed_itself_it_leaves_nothing_behind_not_even_grandchildren(start: St
 
     dev.process.wait()
     dev.nothing_is_left()
+    assert (dev.data_dir / "dev.lock").read_text() == str(dev.process.pid)
+
+
+def test_after_a_kill_it_waits_for_what_still_has_its_ports(start: Start, tmp_path: Path) -> None:
+    lock = tmp_path / "dev.lock"
+    lock.write_text("4194304")  # what a killed one leaves
+    left_behind = socket.socket()
+    left_behind.bind(("127.0.0.1", 0))
+
+    dev = start(folder=tmp_path, ports=[left_behind.getsockname()[1], *free_ports()[1:]], api=API)
+    while lock.read_text() != str(dev.process.pid):
+        assert dev.process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.2)
+    left_behind.close()
+
+    assert "The end of what a killed start left behind" in dev.until("GREETED")
+
+
+def test_without_a_kill_a_taken_port_is_told_at_once(start: Start, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+
+        dev = start(folder=tmp_path, ports=[*free_ports()[:2], taken.getsockname()[1]], api=API)
+
+        assert dev.process.wait(5) == 1
+        dev.until(f"Port {taken.getsockname()[1]} is taken: set LONGAN_DEVKIT_PORT")
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        ("dev.lock", "dev.lock cannot be written (Is a directory): set LONGAN_DATA_DIR"),
+        ("log/api.log", "log/api.log: Is a directory. Put that right, or set LONGAN_DATA_DIR"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(
+    start: Start, tmp_path: Path, spoiled: str, said: str
+) -> None:
+    (tmp_path / spoiled).mkdir(parents=True)
+
+    dev = start(folder=tmp_path, api=API)
+
+    assert dev.process.wait(15) == 1
+    assert said in dev.until("LONGAN_DATA_DIR")
+    assert "Traceback" not in dev.said
+    dev.nothing_is_left()
+
+
+def test_credentials_that_are_spoiled_are_named_and_left_alone(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "fcm.json").write_text("")
+
+    dev = start(folder=tmp_path, api=API)
+
+    assert dev.process.wait(15) == 1
+    assert "fcm.json is not a service account's JSON file: move it away" in dev.until("new one")
+    assert (tmp_path / "fcm.json").read_text() == ""
 
 
 def test_a_second_one_in_the_folder_is_refused_and_ctrl_c_while_the_first_prepares_stops_it(start: Start) -> None:
@@ -223,6 +296,17 @@ def test_two_signals_while_a_child_is_not_ready_yet_stop_it_in_order(start: Star
     dev.nothing_is_left()
 
 
+def test_it_ends_with_its_terminal_though_no_signal_tells(start: Start, tmp_path: Path) -> None:
+    dev = start(folder=tmp_path, terminal=True, worker=IDLE, api=API)
+    dev.until("GREETED")
+    dev.descendants()
+
+    os.close(dev.output)
+
+    dev.process.wait(15)
+    dev.nothing_is_left()
+
+
 def test_a_child_that_does_not_start_ends_it_with_the_end_of_its_log(start: Start) -> None:
     dev = start(worker=IDLE, api=BROKEN)
 
@@ -232,27 +316,31 @@ def test_a_child_that_does_not_start_ends_it_with_the_end_of_its_log(start: Star
     dev.nothing_is_left()
 
 
-@pytest.mark.parametrize(
-    ("name", "variable"),
-    [("port", "LONGAN_PORT"), ("metrics_port", "LONGAN_METRICS_PORT"), ("devkit_port", "LONGAN_DEVKIT_PORT")],
-)
-def test_a_port_that_cannot_be_used_is_named_with_its_setting(name: str, variable: str) -> None:
-    ports = dict(zip(("port", "metrics_port", "devkit_port"), free_ports(), strict=True))
+@pytest.mark.parametrize("variable", ["LONGAN_PORT", "LONGAN_METRICS_PORT", "LONGAN_DEVKIT_PORT"])
+def test_a_port_that_cannot_be_used_is_named_with_its_setting(variable: str) -> None:
+    fine = dict(zip(("LONGAN_PORT", "LONGAN_METRICS_PORT", "LONGAN_DEVKIT_PORT"), free_ports(), strict=True))
+    other = fine["LONGAN_DEVKIT_PORT" if variable == "LONGAN_PORT" else "LONGAN_PORT"]
 
-    def check(**moved: int) -> None:
-        supervisor.check_ports(msgspec.convert(ports | moved, Development))
-
-    check()
+    ports.check(fine)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match=f"Port {port} is taken: set {variable}"):
-            check(**{name: port})
+        with pytest.raises(ports.Taken, match=f"Port {port} is taken: set {variable} to another one.$"):
+            ports.check(fine | {variable: port})
     with pytest.raises(CannotStart, match=f"{variable} is 70000"):
-        check(**{name: 70_000})
+        ports.check(fine | {variable: 70_000})
     with pytest.raises(CannotStart, match="are both"):
-        check(**{name: ports["devkit_port" if name == "port" else "port"]})
+        ports.check(fine | {variable: other})
+
+
+def test_of_several_taken_ports_each_is_named() -> None:
+    with socket.socket() as one, socket.socket() as two:
+        for each in (one, two):
+            each.bind(("127.0.0.1", 0))
+
+        with pytest.raises(ports.Taken, match=r"set LONGAN_PORT to .* set LONGAN_DEVKIT_PORT to"):
+            ports.check({"LONGAN_PORT": one.getsockname()[1], "LONGAN_DEVKIT_PORT": two.getsockname()[1]})
 
 
 def test_only_warnings_and_worse_are_news_and_a_traceback_stays_whole(tmp_path: Path) -> None:

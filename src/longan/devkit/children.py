@@ -1,16 +1,21 @@
 """The processes of the environment: what they are, how they are mended, and what of their logs a person should see."""
 
+import asyncio
 import re
 import signal
 import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
-from longan.devkit.processes import Keeper, end, last_lines, make_log, spawn
+from longan.devkit.processes import CannotStart, Keeper, end, last_lines, make_log, spawn
+from longan.devkit.server import PAUSE_SECONDS
 
+READY_SECONDS = 30.0
+ANSWER_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
 STEADY_SECONDS = 30.0
@@ -87,6 +92,34 @@ class Running:
 
     def last_lines(self) -> str:
         return last_lines(self.log, self.news.began_at)
+
+
+async def ready(running: Running) -> None:
+    """Wait until the child says that it can work. Raises `CannotStart` with the end of its log."""
+    deadline = time.monotonic() + READY_SECONDS
+    while running.child.ready and not await answers(running.child.ready):
+        if not running.alive:
+            raise CannotStart(running.how_it_ended())
+        if time.monotonic() > deadline:
+            raise CannotStart(
+                f"{running.child.name} is not ready after {READY_SECONDS:.0f} s ({running.child.ready} does not answer "
+                f"200); {running.log} says last:\n{running.last_lines()}"
+            )
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def answers(address: str) -> bool:
+    """Whether a GET of the address is answered 200. Asked directly: no proxy of the environment is in between."""
+    parts = urlsplit(address)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
+            status = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return status.split()[1:2] == [b"200"]
 
 
 class News:

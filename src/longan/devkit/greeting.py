@@ -2,8 +2,9 @@
 
 from itertools import groupby
 
+from longan.devkit.ports import HOST
 from longan.devkit.sample.personas import PERSONAS
-from longan.devkit.supervisor import HOST, Development
+from longan.devkit.supervisor import Development
 from longan.devkit.terminal import Terminal
 
 

@@ -69,7 +69,9 @@ def check_room(data: Path) -> None:
     needed = START_MEGABYTES if data.exists() else FIRST_START_MEGABYTES
     free = shutil.disk_usage(data.parent).free // 1_000_000
     if free < needed:
-        raise CannotStart(f"{data.parent} has {free} MB left, and {needed} are needed: make room, or set LONGAN_DATA_DIR.")
+        raise CannotStart(
+            f"{data.parent} has {free} MB left, and {needed} are needed: make room, or set LONGAN_DATA_DIR."
+        )
 
 
 def _check_ours(data: Path) -> None:

@@ -107,6 +107,11 @@ def hold(lock: Path, what: str) -> IO[bytes]:
     return file
 
 
+def names_somebody(lock: Path) -> bool:
+    """Whether a holder's number stands in the file, be it let go or not."""
+    return lock.exists() and lock.stat().st_size > 0
+
+
 def make_log(log: Path) -> int:
     """Make the log's folder, put a long log aside as `.1`, and give the position at which this run's lines begin."""
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

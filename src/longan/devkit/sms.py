@@ -1,9 +1,11 @@
-"""The SMS gateway's stand-in: takes messages as the real one would, keeps the last thousand, shows the code in them."""
+"""The SMS gateway's stand-in: takes messages as the real one would, keeps the last thousand, shows the code in them, and
+reports what became of them."""
 
 import asyncio
 import re
 import secrets
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -13,21 +15,26 @@ from aiohttp import web
 
 from longan.clock import Clock
 from longan.devkit import wire
+from longan.devkit.sms_reports import Reporter
 
 DEVELOPMENT_KEY = "development"
 KEPT = 1_000
 
 CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
-Mode = Literal["ok", "unavailable", "slow", "reset", "garbled"]
+# Those after `garbled` are found out later: `undelivered` is reported as failed, `late` takes its time and `lying` reports
+# what never reaches the phone.
+Mode = Literal["ok", "unavailable", "slow", "reset", "garbled", "undelivered", "late", "lying"]
 
 
 class Submission(msgspec.Struct, forbid_unknown_fields=True):
-    """What a client hands in: the number in E.164, the text, and the client's own id of this message."""
+    """What a client hands in: the number in E.164, the text, the client's own id of this message, and where it wants to
+    hear what became of it."""
 
     to: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{7,14}\Z")]
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=1_600)]
     reference: UUID
+    status_url: Annotated[str, msgspec.Meta(pattern="^https?://", max_length=500)] | None = None
 
 
 class Sms(msgspec.Struct):
@@ -57,19 +64,33 @@ class Gateway:
         self.slow_seconds = slow_seconds
         self.messages: wire.Log[Sms] = wire.Log(KEPT)
         self.script = Script("ok")
+        self.reporter = Reporter(key, clock)
         self._clock = clock
-        self._by_reference: OrderedDict[UUID, Sms] = OrderedDict()
+        self._accepted: OrderedDict[UUID, UUID] = OrderedDict()
 
-    def accept(self, submission: Submission) -> Sms:
-        """The message under this reference: the one accepted before, or a new one."""
-        known = self._by_reference.get(submission.reference)
+    def accept(self, submission: Submission, mode: Mode = "ok") -> UUID:
+        """The id of the message under this reference: the one accepted before, or a new one, which then fares as `mode`
+        says."""
+        known = self._accepted.get(submission.reference)
         if known is not None:
             return known
+        message_id = self._accepted[submission.reference] = uuid4()
+        if len(self._accepted) > KEPT:
+            self._accepted.popitem(last=False)
+        if mode == "late":
+            self.reporter.later(self._deliver_late(submission, message_id))
+            return message_id
+        if mode not in ("undelivered", "lying"):
+            self._deliver(submission, message_id)
+        self._report(submission, mode)
+        return message_id
+
+    def _deliver(self, submission: Submission, message_id: UUID) -> None:
         found = CODE.search(submission.text)
-        message = self.messages.add(
+        self.messages.add(
             lambda sequence: Sms(
                 sequence=sequence,
-                message_id=uuid4(),
+                message_id=message_id,
                 phone=submission.to,
                 text=submission.text,
                 code=found[0] if found else None,
@@ -77,10 +98,22 @@ class Gateway:
                 at=self._clock(),
             )
         )
-        self._by_reference[submission.reference] = message
-        if len(self._by_reference) > KEPT:
-            self._by_reference.popitem(last=False)
-        return message
+
+    async def _deliver_late(self, submission: Submission, message_id: UUID) -> None:
+        await asyncio.sleep(self.slow_seconds)
+        self._deliver(submission, message_id)
+        self._report(submission, "ok")
+
+    def _report(self, submission: Submission, mode: Mode) -> None:
+        if submission.status_url is None:
+            return
+        failed = mode == "undelivered"
+        self.reporter.later(
+            self.reporter.tell(
+                submission.status_url, submission.reference, "failed" if failed else "delivered",
+                "unreachable" if failed else None,
+            )
+        )  # fmt: skip
 
     def latest(self, phone: str) -> Sms | None:
         """The newest kept message to this number."""
@@ -124,12 +157,12 @@ async def send_message(request: web.Request) -> web.Response:
         return wire.answer({"error": "unavailable", "message": "The gateway is down"}, 503)
     if mode == "reset":
         return wire.reset(request)
-    message = gateway.accept(submission)
+    message_id = gateway.accept(submission, mode)
     if mode == "slow":
         await asyncio.sleep(gateway.slow_seconds)
     if mode == "garbled":
         return web.Response(body=b'{"message_id": "', status=202, content_type="application/json")
-    return wire.answer({"message_id": message.message_id, "status": "accepted"}, 202)
+    return wire.answer({"message_id": message_id, "status": "accepted"}, 202)
 
 
 @routes.get("/sms/messages")
@@ -164,3 +197,18 @@ async def script_faults(request: web.Request) -> web.Response:
         return wire.bad_request(str(exc))
     request.app[GATEWAY].script = script
     return wire.answer(script)
+
+
+def create(key: str, clock: Clock, slow_seconds: float) -> web.Application:
+    """One gateway at the root of an application."""
+    app = web.Application()
+    app[GATEWAY] = Gateway(key, clock, slow_seconds)
+    app.router.add_routes(routes)
+    app.cleanup_ctx.append(reporting)
+    return app
+
+
+async def reporting(app: web.Application) -> AsyncIterator[None]:
+    """What is still to be reported ends with the application."""
+    yield
+    await app[GATEWAY].reporter.close()

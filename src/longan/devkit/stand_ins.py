@@ -53,6 +53,9 @@ def create(
     app[sms.GATEWAY] = sms.Gateway(sms_key, clock, slow_seconds)
     app[fcm.SERVER] = fcm.Server(account or fcm_grant.service_account(f"http://{HOST}"), clock, slow_seconds)
     app.router.add_routes([*sms.routes, *fcm.routes, web.get("/", show_page)])
+    app.cleanup_ctx.append(sms.reporting)
+    # Another gateway, for when the first one fails: all its addresses begin with /second.
+    app.add_subapp("/second", sms.create(sms_key, clock, slow_seconds))
     return app
 
 

@@ -6,28 +6,24 @@ import os
 import secrets
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from longan.devkit import fcm_grant, ports
-from longan.devkit.children import Child, Running
+from longan.devkit.children import Child, Running, ready
 from longan.devkit.embedded import Postgres, Services, Valkey
 from longan.devkit.placing import make_data_dir
 from longan.devkit.ports import HOST
-from longan.devkit.processes import CannotStart, Keeper, hold
+from longan.devkit.processes import CannotStart, Keeper, hold, names_somebody
 from longan.devkit.server import PAUSE_SECONDS, Server
 from longan.devkit.terminal import Terminal
 from longan.settings import BadSettings
 
 PROVINCE_CODE = "80"  # that of the sample data
 CREDENTIALS = "fcm.json"
-READY_SECONDS = 30.0
-ANSWER_SECONDS = 2.0
 LOOK_SECONDS = 0.2
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -72,7 +68,8 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
     stand_ins = f"http://{HOST}:{settings.devkit_port}"
     return {
         "LONGAN_PROVINCE_CODE": PROVINCE_CODE,
-        **os.environ,
+        # What they call is on this machine, where no proxy finds it.
+        **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
         "PYTHONUNBUFFERED": "1",
         "LONGAN_ENV": "development",
         "LONGAN_DATA_DIR": str(settings.data_dir),
@@ -118,9 +115,10 @@ def run(settings: Development, *, greet: Greet, children: Children = children, p
         if error.filename is None and error.errno not in OF_THE_DISK:
             raise
         what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-        terminal.wrong(f"{what}. Make room or set it right, or set LONGAN_DATA_DIR to a folder that you may write.")
+        terminal.wrong(f"{what}. Put that right, or set LONGAN_DATA_DIR to a folder that you may write.")
         return 1
-    terminal.line("·", "Everything has stopped")
+    if not terminal.gone:
+        terminal.line("·", "Everything has stopped")
     return 0
 
 
@@ -140,7 +138,7 @@ class Supervisor:
         self._stopping = False
 
     async def work(self) -> None:
-        """Start, greet and watch until a signal comes; end everything in the opposite order, whatever happens."""
+        """Start, greet, watch until a signal comes or the terminal goes; end all in the opposite order, always."""
         task = asyncio.current_task()
 
         def stop() -> None:
@@ -158,7 +156,8 @@ class Supervisor:
             except asyncio.CancelledError:
                 if not self._stopping:
                     raise
-                self._terminal.line("·", "Stopping")
+                if not self._terminal.gone:
+                    self._terminal.line("·", "Stopping")
             finally:
                 self._stopping = True
 
@@ -184,7 +183,7 @@ class Supervisor:
 
     async def _take(self, lock: Path, endings: ExitStack) -> None:
         """The folder and the ports; what a start that was killed has left behind may still have the ports."""
-        killed = lock.exists() and lock.stat().st_size > 0  # who ends in order empties it
+        killed = names_somebody(lock)  # who ends in order empties it
         held = endings.enter_context(hold(lock, "`longan dev`"))
         endings.callback(held.truncate, 0)
         ours = {
@@ -197,7 +196,7 @@ class Supervisor:
         except ports.Taken:
             if not killed:
                 raise
-            with self._terminal.step("What a killed start left behind has ended"):
+            with self._terminal.step("The end of what a killed start left behind"):
                 await ports.until_free(ours)
 
     async def _services(self, endings: ExitStack) -> Services:
@@ -220,7 +219,7 @@ class Supervisor:
         self._servers.append(server)
 
     async def _watch(self) -> None:
-        while True:
+        while not self._terminal.gone:
             await asyncio.sleep(LOOK_SECONDS)
             for server in self._servers:
                 if not server.alive:
@@ -236,31 +235,3 @@ async def up(server: Server) -> None:
     """Start the server, and let signals through while it starts. Raises `CannotStart`."""
     for _ in server.starting():
         await asyncio.sleep(PAUSE_SECONDS)
-
-
-async def ready(running: Running) -> None:
-    """Wait until the child says that it can work. Raises `CannotStart` with the end of its log."""
-    deadline = time.monotonic() + READY_SECONDS
-    while running.child.ready and not await answers(running.child.ready):
-        if not running.alive:
-            raise CannotStart(running.how_it_ended())
-        if time.monotonic() > deadline:
-            raise CannotStart(
-                f"{running.child.name} is not ready after {READY_SECONDS:.0f} s ({running.child.ready} does not answer "
-                f"200); {running.log} says last:\n{running.last_lines()}"
-            )
-        await asyncio.sleep(PAUSE_SECONDS)
-
-
-async def answers(address: str) -> bool:
-    """Whether a GET of the address is answered 200. Asked directly: no proxy of the environment is in between."""
-    parts = urlsplit(address)
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-            writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
-            status = await reader.readline()
-            writer.close()
-    except (OSError, TimeoutError):
-        return False
-    return status.split()[1:2] == [b"200"]

@@ -17,6 +17,12 @@ class Terminal:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
+        self._was_there = self._console.file.isatty()
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was closed. A signal says so to the first process in it only, and make does not pass that on."""
+        return self._was_there and not self._console.file.isatty()
 
     @contextmanager
     def step(self, title: str) -> Iterator[Tell]:
