@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from longan.db import maybe
-from longan.errors import Forbidden
+from longan.errors import Conflict, Forbidden
 from longan.tokens import Audience
 
 STAFF = frozenset({"official", "administrator"})
@@ -24,6 +24,16 @@ class Account(msgspec.Struct, frozen=True):
 class AccountDisabled(Forbidden):
     code = "account_disabled"
     vi, en = "Tài khoản này đã bị khoá", "This account is disabled"
+
+
+class PasskeyRequired(Forbidden):
+    code = "passkey_required"
+    vi, en = "Cán bộ đăng nhập bằng khoá truy cập (passkey), không bằng cách này", "Officials sign in with a passkey"
+
+
+class LastWayIn(Conflict):
+    code = "last_way_in"
+    vi, en = "Đây là cách đăng nhập cuối cùng, hãy thêm cách khác trước", "It is the last way in; add another one first"
 
 
 # What is sealed for an account is bound to its id, so ids are drawn ahead of the insert.
@@ -72,6 +82,37 @@ async def open_account(
     """A worker's account, without a phone if there is none; False when another transaction opened one for this phone
     first."""
     return bool(await tx.fetchval(OPEN, account, phone_index, phone_cipher, now))
+
+
+GIVE_ROLE = """-- accounts.give_role
+insert into identity.roles (account_id, role, agency_code, ends_at, created_at) values ($1, $2, $3, $4, $5)
+on conflict (account_id, role) do update
+   set agency_code = excluded.agency_code, ends_at = excluded.ends_at, created_at = excluded.created_at"""
+
+
+async def give_role(
+    tx: asyncpg.Connection, account: UUID, role: str, agency_code: str | None, ends_at: datetime | None, now: datetime
+) -> None:
+    """A role of the staff, until `ends_at` if there is an end."""
+    await tx.execute(GIVE_ROLE, account, role, agency_code, ends_at, now)
+
+
+TAKE_ROLE = """-- accounts.take_role
+delete from identity.roles r where r.account_id = $1 and r.role = $2 returning true"""
+
+
+async def take_role(tx: asyncpg.Connection, account: UUID, role: str) -> bool:
+    """Whether they had it."""
+    return bool(await tx.fetchval(TAKE_ROLE, account, role))
+
+
+SET_DISABLED = """-- accounts.set_disabled
+update identity.accounts a set disabled_at = $2 where a.id = $1 returning true"""
+
+
+async def set_disabled(tx: asyncpg.Connection, account: UUID, at: datetime | None) -> bool:
+    """Close an account, or open it again with None; whether there is such an account."""
+    return bool(await tx.fetchval(SET_DISABLED, account, at))
 
 
 def audience_of(account: Account, asked: Audience) -> Audience:

@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 
-from longan import keys, schema
+from longan import clock, keys, schema
 from longan.settings import BadSettings, Settings, read
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {}
@@ -21,7 +22,7 @@ def command(text: str) -> Callable[[Callable[[argparse.Namespace], int]], Callab
     """Register a command under its function's name."""
 
     def register(function: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-        COMMANDS[function.__name__] = (text, function)
+        COMMANDS[function.__name__.replace("_", "-")] = (text, function)
         return function
 
     return register
@@ -37,8 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             added.add_argument(
                 "--sample", action="store_true", help="also the sample data and personas (development only)"
             )
+        if name == "create-admin":
+            added.add_argument("phone", help="the mobile number of the first administrator")
         if name == "keys":
-            added.add_argument("directory", type=Path, help="where the keys are, or will be")
+            added.add_argument("words", nargs="*", metavar="DIRECTORY | rotate [PURPOSE ...] | retire", help=KEYS_HELP)
+            added.add_argument("--directory", type=Path, help="where the keys are (LONGAN_KEYS_DIR)")
+            added.add_argument("--after", type=float, metavar="MINUTES", help="when a new key begins (10)")
     words = sys.argv[1:] if arguments is None else arguments
     if not words:
         parser.print_help()
@@ -170,9 +175,38 @@ def migrate(_: argparse.Namespace) -> int:
     return 0
 
 
+@command("make the first administrator and print the ticket for their passkey")
+def create_admin(given: argparse.Namespace) -> int:
+    from longan.crypto import Sealed
+    from longan.errors import InvalidRequest
+    from longan.staff import domain
+
+    settings = read()
+
+    async def run() -> str | None:
+        async with _database(settings) as connection:
+            await schema.check(connection)
+            phones = Sealed(keys.load(settings.keys_dir), "phone")
+            async with connection.transaction():
+                return await domain.first_administrator(connection, phones, given.phone, clock.utc())
+
+    try:
+        ticket = asyncio.run(run())
+    except InvalidRequest:
+        print(f"longan create-admin: {given.phone} is no Vietnamese mobile number.", file=sys.stderr)
+        return 2
+    if ticket is None:
+        print(
+            "longan create-admin: there is an administrator already, and administrators propose and approve others.",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"The ticket for the first administrator's passkey, good once within 24 hours:\n\n  {ticket}\n")
+    return 0
+
+
 @command("load the dated government data: units, procedures")
 def seed(given: argparse.Namespace) -> int:
-    from longan import clock
     from longan.crypto import Sealed
     from longan.reference import load
 
@@ -199,11 +233,31 @@ def seed(given: argparse.Namespace) -> int:
     return 0
 
 
-@command("make the keys that are missing in a directory")
+KEYS_HELP = (
+    "make what is missing in a directory; or a new key for each purpose (access-app and access-official when none is "
+    "named), known at once and used after some minutes; or remove the signing keys that are of no use any more"
+)
+
+
+@command("the keys: make what is missing, rotate, retire")
 def make_keys(given: argparse.Namespace) -> int:
-    keys.ensure(given.directory)
-    for file in sorted(given.directory.iterdir()):
-        print(file)
+    what, *purposes = given.words or [""]
+    named = what if what not in ("", "rotate", "retire") else given.directory or os.environ.get("LONGAN_KEYS_DIR")
+    if not named:
+        raise BadSettings("LONGAN_KEYS_DIR is not set, and no directory is named.")
+    directory, now = Path(named), clock.utc()
+    match what, purposes:
+        case "rotate", _:
+            after = keys.KNOWN_BEFORE if given.after is None else timedelta(minutes=given.after)
+            made = keys.rotate(directory, purposes or [f"access-{audience}" for audience in keys.AUDIENCES], now, after)
+            print(*made, f"begin at {now + after:%H:%M:%S} UTC; bring them to every machine before.", sep="\n")
+        case "retire", []:
+            print(*keys.retire(directory, now), sep="\n")
+        case _, []:
+            keys.ensure(directory)
+            print(*sorted(directory.iterdir()), sep="\n")
+        case _:
+            raise BadSettings(f"{' '.join(given.words)!r} is neither a directory nor rotate nor retire.")
     return 0
 
 

@@ -27,7 +27,9 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 
 from longan import clock, db, idempotency, queue, tasks
+from longan.assurance import tasks as assurance
 from longan.crypto import Sealed
+from longan.device_keys import tasks as device_keys
 from longan.identity import tasks as identity
 from longan.jobs import tasks as jobs
 from longan.keys import load
@@ -36,9 +38,18 @@ from longan.notifications.domain import PASSING, Sender
 from longan.notifications.outside import Fcm
 from longan.sessions import tasks as sessions
 from longan.settings import BadSettings, Settings
+from longan.staff import tasks as staff
 from longan.tasks import Context, Declared
 
-ROOMS = {"identity": identity, "jobs": jobs, "notifications": notifications, "sessions": sessions}
+ROOMS = {
+    "assurance": assurance,
+    "device_keys": device_keys,
+    "identity": identity,
+    "jobs": jobs,
+    "notifications": notifications,
+    "sessions": sessions,
+    "staff": staff,
+}
 
 POLL = timedelta(seconds=0.5)
 BATCH = 10

@@ -43,8 +43,10 @@ DESCRIPTION = """\
 TAGS: dict[str, str] = {
     "identity": "Đăng nhập bằng mã gửi qua SMS. Signing in by a code.",
     "sessions": "Phiên đăng nhập, mã truy cập và khóa công khai. Sessions, tokens and public keys.",
+    "device_keys": "Thiết bị tin cậy. The devices an account trusts, by their keys.",
     "passkeys": "Khóa truy cập (passkey). Passkeys.",
-    "federation": "Đăng nhập qua Firebase, SSO quốc gia, VNeID. Other ways in, and linking them.",
+    "federation": "Đăng nhập qua SSO quốc gia, VNeID, và các cách đăng nhập của mình. Other ways in, and linking them.",
+    "firebase": "Đăng nhập bằng số máy mà Firebase đã xác thực. Signing in by Firebase.",
     "assurance": "Xác nhận danh tính. Confirmed identity.",
     "recovery": "Đổi số điện thoại, khôi phục tài khoản. Another phone, and the way back.",
     "staff": "Vai trò của cán bộ và quản trị. Roles of officials and administrators.",
@@ -63,6 +65,7 @@ TAGS: dict[str, str] = {
 
 # For parameters whose own type says nothing.
 PARAMETERS: dict[str, str] = {
+    "account_id": "The account",
     "application_id": "The application",
     "code": "The code",
     "employer_id": "The employer",
@@ -74,10 +77,12 @@ PARAMETERS: dict[str, str] = {
     "notification_id": "The notice",
     "old_ward_code": "Ward code in force on 2025-06-30; all wards it went to are searched",
     "place": "A ward or district by name, old or new",
+    "proposal_id": "The proposal",
     "purpose_code": "The purpose",
     "province_code": "Province code in force now",
     "session_id": "The session",
     "sort": "The order",
+    "waiting": "`false` for those decided as well",
     "unread": "`true` for those not read yet only",
     "ward_code": "Ward code of the list in force now",
 }

@@ -1,5 +1,180 @@
 """HTTP of the room."""
 
-from typing import Any
+from typing import Annotated
+from uuid import UUID
 
-HANDLERS: list[Any] = []
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
+
+from longan.deps import Conn, Me, Now, OpensPhones, Pages, ToEnter, Tx
+from longan.errors import Forbidden, NotFound, WardUnknown
+from longan.page import Cursor, Limit
+from longan.policy import Proof, decided
+from longan.staff import domain, store
+from longan.staff.models import (
+    Decided,
+    DecisionIn,
+    GrantIn,
+    GrantPage,
+    LastAdministrator,
+    Proposal,
+    ProposalDecided,
+    ProposalOpen,
+    ProposalPage,
+    ReasonIn,
+    RoleHeld,
+    StaffRole,
+    TwoPersonRule,
+)
+
+# An administrator shows their passkey again for every act (SECURITY S4).
+FRESH = Proof(acr=3)
+
+Role = Annotated[StaffRole, PathParameter(description="`official` or `administrator`")]
+PROPOSAL = {
+    "id": "0192f0c1-9d10-7a55-8c31-6f0e1b2a3c4d", "kind": "grant", "account_id": "0192f0c1-7a44-7d15-8f3e-5b0d2c9e6f18",
+    "role": "official", "agency_code": "H51.01", "function": "labour", "ward_version": "2025-07-01",
+    "ward_codes": ["27694"], "ends_at": None, "reason": "Quyết định phân công số 12/QĐ-SNV",
+    "proposed_by": "0192f0c1-5a10-7b02-9a61-0b5c2d8e7f31", "proposed_at": "2026-11-22T02:00:00Z",
+    "expires_at": "2026-11-29T02:00:00Z", "decision": None, "decision_reason": None, "decided_by": None,
+    "decided_at": None,
+}  # fmt: skip
+APPROVED = {
+    **PROPOSAL, "decision": "approved", "decided_by": "0192f0c1-5a10-7b02-9a61-0b5c2d8e7f32",
+    "decided_at": "2026-11-22T03:00:00Z",
+}  # fmt: skip
+GRANT_IN = {
+    "phone": "0901234567", "role": "official", "agency_code": "H51.01", "function": "labour", "ward_codes": ["27694"],
+    "reason": "Quyết định phân công số 12/QĐ-SNV",
+}  # fmt: skip
+
+
+@get("/v1/staff/grants", tags=["staff"], opt=decided(auth="official", limit="lookup", raises=(Forbidden,)))
+async def list_staff(
+    conn: Conn, me: Me, now: Now, pages: Pages, cursor: Cursor = None, limit: Limit = 20
+) -> GrantPage:
+    """Who works here, at what, where and until when"""
+    domain.administrator(me)
+    return await store.grants(conn, pages, now, cursor, limit)
+
+
+@get("/v1/staff/proposals", tags=["staff"], opt=decided(auth="official", limit="lookup", raises=(Forbidden,)))
+async def list_staff_proposals(
+    conn: Conn, me: Me, now: Now, pages: Pages, waiting: FromQuery[bool] = True, cursor: Cursor = None,
+    limit: Limit = 20,
+) -> ProposalPage:  # fmt: skip
+    """What administrators have proposed: only what waits for a decision, or everything"""
+    domain.administrator(me)
+    return await store.proposals(conn, pages, waiting=waiting, now=now, cursor=cursor, limit=limit)
+
+
+@post(
+    "/v1/staff/grant-proposals",
+    tags=["staff"],
+    opt=decided(
+        auth="official", limit="write", idempotent=True, proof=FRESH, request_example=GRANT_IN, example=PROPOSAL,
+        raises=(Forbidden, TwoPersonRule, ProposalOpen, WardUnknown),
+    ),
+)  # fmt: skip
+async def propose_grant(tx: Tx, phones: OpensPhones, me: Me, now: Now, data: JSONBody[GrantIn]) -> Proposal:
+    """Propose somebody as an official or an administrator; another administrator decides"""
+    return await domain.propose_grant(tx, phones, me, data, now)
+
+
+@post(
+    "/v1/staff/accounts/{account_id:uuid}/roles/{role:str}/end-proposals",
+    tags=["staff"],
+    opt=decided(
+        auth="official", limit="write", idempotent=True, proof=FRESH,
+        raises=(Forbidden, NotFound, TwoPersonRule, ProposalOpen),
+        request_example={"reason": "Chuyển công tác"}, example={**PROPOSAL, "kind": "end", "reason": "Chuyển công tác"},
+    ),
+)  # fmt: skip
+async def propose_end_of_role(
+    tx: Tx, me: Me, now: Now, account_id: FromPath[UUID], role: Role, data: JSONBody[ReasonIn]
+) -> Proposal:
+    """Propose that somebody's role ends; another administrator decides
+
+    What cannot wait: `end_sessions_of_account` and `close_account` take one administrator.
+    """
+    return await domain.propose_end(tx, me, account_id, role, data.reason, now)
+
+
+@post(
+    "/v1/staff/accounts/{account_id:uuid}/enrolment-proposals",
+    tags=["staff"],
+    opt=decided(
+        auth="official", limit="write", idempotent=True, proof=FRESH,
+        raises=(Forbidden, NotFound, TwoPersonRule, ProposalOpen),
+        request_example={"reason": "Mất điện thoại"},
+        example={**PROPOSAL, "kind": "enrol", "role": None, "reason": "Mất điện thoại"},
+    ),
+)  # fmt: skip
+async def propose_enrolment(
+    tx: Tx, me: Me, now: Now, account_id: FromPath[UUID], data: JSONBody[ReasonIn]
+) -> Proposal:
+    """Propose a ticket for a new passkey, for somebody of the staff who has lost theirs"""
+    return await domain.propose_enrolment(tx, me, account_id, data.reason, now)
+
+
+@post(
+    "/v1/staff/proposals/{proposal_id:uuid}/decision",
+    tags=["staff"],
+    status_code=200,
+    opt=decided(
+        auth="official", limit="write", proof=FRESH,
+        raises=(Forbidden, NotFound, TwoPersonRule, ProposalDecided, RoleHeld, LastAdministrator),
+        request_example={"decision": "approved"},
+        example={"proposal": APPROVED, "enrolment_ticket": "vkGkq1ufw3nYI4C8eB2Q1g8y0Vqk0b7m0Yf3n1Zc5aE"},
+    ),
+)  # fmt: skip
+async def decide_staff_proposal(
+    tx: Tx, entrance: ToEnter, me: Me, now: Now, proposal_id: FromPath[UUID], data: JSONBody[DecisionIn]
+) -> Decided:
+    """Approve or refuse what another administrator has proposed
+
+    Whoever proposed it, and whoever it is about, cannot; nor can the same session or device. The ticket that comes with
+    a new role or a lost passkey is shown this once.
+    """
+    return await domain.decide(tx, entrance, me, proposal_id, data, now)
+
+
+@post(
+    "/v1/staff/accounts/{account_id:uuid}/end-sessions",
+    tags=["staff"],
+    status_code=204,
+    opt=decided(auth="official", limit="write", proof=FRESH, raises=(Forbidden, NotFound)),
+)
+async def end_sessions_of_account(tx: Tx, entrance: ToEnter, me: Me, now: Now, account_id: FromPath[UUID]) -> None:
+    """Sign an account out everywhere"""
+    await domain.end_sessions(tx, entrance, me, account_id, now)
+
+
+@post(
+    "/v1/staff/accounts/{account_id:uuid}/close",
+    tags=["staff"],
+    status_code=204,
+    opt=decided(
+        auth="official", limit="write", proof=FRESH, raises=(Forbidden, NotFound, TwoPersonRule, LastAdministrator)
+    ),
+)
+async def close_account(tx: Tx, entrance: ToEnter, me: Me, now: Now, account_id: FromPath[UUID]) -> None:
+    """Sign an account out everywhere, and let nobody in; never one's own, never the last administrator's"""
+    await domain.close_account(tx, entrance, me, account_id, now)
+
+
+@post(
+    "/v1/staff/accounts/{account_id:uuid}/reopen",
+    tags=["staff"],
+    status_code=204,
+    opt=decided(auth="official", limit="write", proof=FRESH, raises=(Forbidden, NotFound, TwoPersonRule)),
+)
+async def reopen_account(tx: Tx, me: Me, account_id: FromPath[UUID]) -> None:
+    """Let the owner of a closed account in again"""
+    await domain.reopen_account(tx, me, account_id)
+
+
+HANDLERS = [
+    list_staff, list_staff_proposals, propose_grant, propose_end_of_role, propose_enrolment, decide_staff_proposal,
+    end_sessions_of_account, close_account, reopen_account,
+]  # fmt: skip

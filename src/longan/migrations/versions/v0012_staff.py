@@ -8,5 +8,81 @@ down_revision = "0011"
 
 def upgrade() -> None:
     run("""
-select 1;
+create schema staff;
+
+alter table identity.roles add column ends_at timestamptz;
+comment on table identity.roles is 'What holds now; who granted it and for where stands in staff.grants';
+
+create table staff.proposals (
+    id               uuid        primary key default uuidv7(),
+    kind             text        not null check (kind in ('grant', 'end', 'enrol')),
+    account_id       uuid        not null references identity.accounts,
+    role             text        check (role in ('official', 'administrator')),
+    agency_code      text,
+    function         text,
+    ward_version     date,
+    ward_codes       text[],
+    ends_at          timestamptz,
+    reason           text        not null,
+    proposed_by      uuid        not null references identity.accounts,
+    proposed_session uuid        not null,
+    proposed_key     text,
+    proposed_at      timestamptz not null,
+    expires_at       timestamptz not null,
+    decision         text        check (decision in ('approved', 'refused')),
+    decision_reason  text,
+    decided_by       uuid        references identity.accounts,
+    decided_at       timestamptz,
+    constraint proposals_by_two check (decided_by <> proposed_by),
+    constraint proposals_for_others check (proposed_by <> account_id and decided_by <> account_id),
+    check ((role is null) = (kind = 'enrol'))
+);
+comment on table staff.proposals is 'One administrator proposes, another decides (SECURITY Z7)';
+create unique index proposals_one_open on staff.proposals (account_id, kind, coalesce(role, ''))
+    where decided_at is null;
+create index proposals_open on staff.proposals (id) where decided_at is null;
+
+create table staff.grants (
+    id           uuid        primary key default uuidv7(),
+    account_id   uuid        not null references identity.accounts,
+    role         text        not null check (role in ('official', 'administrator')),
+    agency_code  text,
+    function     text,
+    ward_version date,
+    ward_codes   text[],
+    starts_at    timestamptz not null,
+    ends_at      timestamptz,
+    ended_at     timestamptz,
+    proposal_id  uuid        references staff.proposals,
+    check (ward_codes is null or ward_version is not null)
+);
+comment on column staff.grants.ward_codes is 'where the role holds, of the list ward_version; null is everywhere';
+comment on column staff.grants.proposal_id is 'null for the first administrator, whom the operator made';
+create unique index grants_one_of_a_role on staff.grants (account_id, role) where ended_at is null;
+
+create table staff.enrolments (
+    digest      bytea       primary key,
+    account_id  uuid        not null references identity.accounts,
+    proposal_id uuid        references staff.proposals,
+    expires_at  timestamptz not null,
+    used_at     timestamptz
+);
+comment on column staff.enrolments.digest is 'SHA-256 of a 256-bit ticket, with which a first passkey is registered';
+
+-- An official's reach: the function, the ward (or one that became it, or that it became), the time (SECURITY Z6).
+create function staff.may(official uuid, wanted text, version date, ward text, moment timestamptz) returns boolean
+    language sql stable parallel safe
+    return exists (
+        select from staff.grants g
+         where g.account_id = official and g.ended_at is null
+           and g.starts_at <= moment and (g.ends_at is null or g.ends_at > moment)
+           and (g.role = 'administrator' or g.function = wanted)
+           and (g.ward_codes is null or ward is null
+                or (g.ward_version = version and ward = any(g.ward_codes))
+                or exists (select from places.successions s
+                            where (s.old_version, s.new_version) = (g.ward_version, version)
+                              and s.old_code = any(g.ward_codes) and s.new_code = ward)
+                or exists (select from places.successions s
+                            where (s.old_version, s.new_version) = (version, g.ward_version)
+                              and s.new_code = any(g.ward_codes) and s.old_code = ward)));
 """)
