@@ -1,26 +1,24 @@
 """Access tokens: ours are read, and whatever is not exactly one of ours is nobody (RFC 8725, RFC 9068)."""
 
-import base64
-import hashlib
-import hmac
-import json
-from collections.abc import Awaitable, Callable, Iterator
+import re
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
+import jwt
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from longan.devkit.sample.personas import PERSONAS
 from longan.keys import Keys, ensure, load
-from longan.tokens import LEEWAY, LIFETIME, MAX_LENGTH, InvalidToken, Tokens
+from longan.tokens import LEEWAY, LIFETIME, Audience, InvalidToken, Tokens
+from tests.forging import URL, Forger, forgeries
 
-URL = "https://id.test"
+AUDIENCES: tuple[Audience, ...] = ("app", "official")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -36,152 +34,6 @@ def tokens(ring: Keys) -> Tokens:
     return Tokens(ring, URL)
 
 
-def segment(value: bytes | str | dict[str, Any]) -> str:
-    raw = value if isinstance(value, bytes) else (value if isinstance(value, str) else json.dumps(value)).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def signature(key: ec.EllipticCurvePrivateKey, text: str, algorithm: hashes.HashAlgorithm | None = None) -> bytes:
-    size = (key.curve.key_size + 7) // 8
-    r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(algorithm or hashes.SHA256())))
-    return r.to_bytes(size) + s.to_bytes(size)
-
-
-class Forger:
-    """Somebody who holds our key, so that only what they say can give them away."""
-
-    def __init__(self, keys: Keys, now: datetime, url: str = URL) -> None:
-        self.key = keys.access["app"]["1"]
-        self.official = keys.access["official"]["1"]
-        self.header = {"alg": "ES256", "typ": "at+jwt", "kid": "app-1"}
-        issued = int(now.timestamp())
-        self.claims: dict[str, Any] = {
-            "iss": f"{url}/app", "aud": "app", "sub": str(uuid4()), "sid": str(uuid4()), "jti": str(uuid4()),
-            "iat": issued, "exp": issued + 300, "acr": "0", "auth_time": issued,
-        }  # fmt: skip
-
-    def token(self, header: object = None, claims: object = None, key: ec.EllipticCurvePrivateKey | None = None) -> str:
-        head = self.header if header is None else header
-        body = self.claims if claims is None else claims
-        text = f"{segment(head)}.{segment(body)}"  # type: ignore[arg-type]
-        return f"{text}.{segment(signature(key or self.key, text))}"
-
-    def said(self, **claims: object) -> str:
-        """With other claims; `...` leaves one out."""
-        return self.token(claims={k: v for k, v in (self.claims | claims).items() if v is not ...})
-
-    def headed(self, **header: object) -> str:
-        return self.token(header={k: v for k, v in (self.header | header).items() if v is not ...})
-
-
-JWK = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
-ALGORITHMS = ["ES384", "ES512", "ES256K", "RS256", "PS256", "EdDSA", "Ed25519", "es256", ["ES256"], None, 0, ...]
-TYPES = [
-    "JWT", "jwt", "at+JWT", "AT+JWT", "application/at+jwt", "refresh+jwt", "dpop+jwt", "", None, ["at+jwt"], ...,
-]  # fmt: skip
-KEY_IDS = [
-    "app-2", "", "official-1", "../../app-1", "app-1' or '1'='1", "app-1\x00", "APP-1", ["app-1"], {}, None, 1,
-    "x" * 2000, ...,
-]  # fmt: skip
-HEADERS = [
-    {"jwk": JWK}, {"jku": "https://evil.test/jwks.json"}, {"x5u": "https://evil.test/c"}, {"x5c": ["AA"]},
-    {"crit": ["exp"], "exp": 1}, {"crit": []}, {"b64": False, "crit": ["b64"]}, {"zip": "DEF"}, {"cty": "JWT"},
-]  # fmt: skip
-WRONG: dict[str, list[object]] = {
-    "aud": ["official", ["app"], "APP", "app ", ["app", "official"]],
-    "iss": ["https://evil.test/app", f"{URL}/official", URL, f"{URL}/app/"],
-    "acr": ["4", "-1", 3, "", "3 "],
-    "sub": ["admin", "", 1],
-    "sid": ["1"],
-    "exp": [10**400, -1, -(10**30), 0],
-    "iat": [10**400, -1, -(10**30), 0],
-}
-NOT_CLAIMS = ["[]", '"text"', "7", "null", "", "{", "{}{}", "[" * 1_000, b"\xff\xfe"]
-
-
-def forgeries(forger: Forger) -> Iterator[tuple[str, str]]:
-    """Every forgery we know, by name."""
-    yield from by_algorithm(forger)
-    for name, values in (("typ", TYPES), ("kid", KEY_IDS), ("alg", ALGORITHMS)):
-        for value in values:
-            yield f"{name} {str(value)[:20]!r}", forger.headed(**{name: value})
-    for extra in HEADERS:
-        yield f"header with {next(iter(extra))}", forger.headed(**extra)
-    yield from by_claims(forger)
-    yield from by_form(forger)
-
-
-def by_algorithm(forger: Forger) -> Iterator[tuple[str, str]]:
-    body = segment(forger.claims)
-    public = forger.key.public_key()
-    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    for name in ("none", "None", "NONE", "nOnE", ""):
-        yield f"alg {name!r}", forger.headed(alg=name)
-        yield f"alg {name!r} without a signature", f"{segment(forger.header | {'alg': name})}.{body}."
-    for name, algorithm in (("HS256", hashlib.sha256), ("HS384", hashlib.sha384), ("HS512", hashlib.sha512)):
-        text = f"{segment(forger.header | {'alg': name})}.{body}"
-        for secret in (pem, pem.strip(), b"", public.public_numbers().x.to_bytes(32)):
-            yield f"{name} with a public secret", f"{text}.{segment(hmac.digest(secret, text.encode(), algorithm))}"
-    yield "another curve", forger.token(key=ec.generate_private_key(ec.SECP384R1()))
-    yield "another key", forger.token(key=ec.generate_private_key(ec.SECP256R1()))
-    yield "the officials' key", forger.token(key=forger.official)
-
-
-def by_claims(forger: Forger) -> Iterator[tuple[str, str]]:
-    for name in forger.claims:
-        for value in (..., None, [], {}, True, *WRONG.get(name, [])):
-            yield f"{name} {str(value)[:20]}", forger.said(**{name: value})
-    for name in ("exp", "iat", "auth_time"):
-        for value in (str(forger.claims[name]), float(forger.claims[name]), 1e308, 1e400, "inf"):
-            yield f"{name} {value!r}", forger.said(**{name: value})
-    now = forger.claims["iat"]
-    yield "over", forger.said(iat=now - 400, exp=now - 100)
-    yield "from the future", forger.said(iat=now + 60, exp=now + 300)
-    yield "too long a life", forger.said(exp=now + 301)
-    yield "much too long a life", forger.said(exp=now + 86_400)
-    yield "a life that ends before it begins", forger.said(exp=now, iat=now)
-    yield "too long", forger.said(padding="x" * MAX_LENGTH)
-    claims = json.dumps(forger.claims)
-    yield "NaN", forger.token(claims=claims.replace(str(now + 300), "NaN"))
-    yield "two subjects", forger.token(claims=claims[:-1] + f', "sub": "{uuid4()}"}}')
-    yield "two subjects, one escaped", forger.token(claims=claims[:-1] + f', "\\u0073ub": "{uuid4()}"}}')
-    yield "two algorithms", forger.token(header=json.dumps(forger.header)[:-1] + ', "alg": "ES256"}')
-    for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"):
-        yield f"claims in {encoding}", forger.token(claims=claims.encode(encoding))
-        yield f"header in {encoding}", forger.token(header=json.dumps(forger.header).encode(encoding))
-    for nothing in NOT_CLAIMS:
-        yield f"claims {nothing[:9]!r}", forger.token(claims=nothing)
-        yield f"header {nothing[:9]!r}", forger.token(header=nothing)
-
-
-def by_form(forger: Forger) -> Iterator[tuple[str, str]]:
-    good = forger.token()
-    head, body, sign = good.split(".")
-    text, raw = f"{head}.{body}", base64.urlsafe_b64decode(sign + "==")
-    for number in range(64):
-        # The last letter of 64 bytes holds four bits that say nothing: fifteen other spellings of the same signature.
-        letter = base64.urlsafe_b64encode(bytes([number << 2]))[:1].decode()
-        if letter != sign[-1] and base64.urlsafe_b64decode(sign[:-1] + letter + "==") == raw:
-            yield f"signature ending in {letter}", f"{text}.{sign[:-1]}{letter}"
-    yield "padded signature", good + "=="
-    yield "padded header", f"{head}=.{body}.{sign}"
-    yield "padded claims", f"{head}.{body}==.{sign}"
-    yield "a signature with padding of its own", f"{text}.{base64.urlsafe_b64encode(raw).decode()}"
-    yield "no signature", f"{text}."
-    yield "two segments", text
-    yield "four segments", f"{good}.{sign}"
-    yield "five segments", f"{good}..{sign}"
-    yield "zeros for a signature", f"{text}.{segment(bytes(64))}"
-    yield "half a signature", f"{text}.{sign[:43]}"
-    yield "a signature in DER", f"{text}.{segment(forger.key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))}"
-    yield "a signature over SHA-512", f"{text}.{segment(signature(forger.key, text, hashes.SHA512()))}"
-    yield "the claims of another", f"{head}.{segment(forger.claims | {'sub': str(uuid4())})}.{sign}"
-    yield "a line break", f"{good}\n"
-    yield "a blank inside", f"{head} .{body}.{sign}"
-    yield "nothing", ""
-    yield "dots", ".."
-
-
 def test_a_token_of_ours_is_read(tokens: Tokens) -> None:
     account, session = uuid4(), uuid4()
 
@@ -191,15 +43,25 @@ def test_a_token_of_ours_is_read(tokens: Tokens) -> None:
     assert claims.expires_at == int((NOW + LIFETIME).timestamp())
 
 
-def test_the_forger_could_have_made_a_good_one(ring: Keys, tokens: Tokens) -> None:
-    forger = Forger(ring, NOW)
+@pytest.mark.parametrize("audience", ["app", "official"])
+def test_the_forger_could_have_made_a_good_one(ring: Keys, tokens: Tokens, audience: Audience) -> None:
+    forger = Forger(ring, NOW, audience=audience)
 
     assert str(tokens.read(forger.token(), NOW).account_id) == forger.claims["sub"]
+    assert tokens.read(forger.said(amr=[]), NOW).key_thumbprint is None
+    assert tokens.read(forger.said(cnf={"jkt": "A" * 43}), NOW).key_thumbprint == "A" * 43
 
 
-def test_no_forgery_is_read(ring: Keys, tokens: Tokens) -> None:
+CALLS: list[str] = []
+sys.addaudithook(lambda event, _: CALLS.append(event) if event in ("socket.connect", "socket.getaddrinfo") else None)
+
+
+@pytest.mark.parametrize("audience", ["app", "official"])
+def test_no_forgery_is_read_and_none_makes_us_call_anybody(ring: Keys, tokens: Tokens, audience: Audience) -> None:
+    found = list(forgeries(Forger(ring, NOW, audience=audience)))
     accepted = []
-    found = list(forgeries(Forger(ring, NOW)))
+    CALLS.clear()
+
     for name, token in found:
         try:
             tokens.read(token, NOW)
@@ -207,8 +69,18 @@ def test_no_forgery_is_read(ring: Keys, tokens: Tokens) -> None:
             continue
         accepted.append(name)
 
-    assert len(found) >= 120
+    assert len({token for _, token in found}) >= 250
     assert accepted == []
+    assert CALLS == []
+
+
+def test_a_token_says_how_somebody_signed_in_and_which_key_it_is_bound_to(tokens: Tokens) -> None:
+    token = tokens.sign(uuid4(), uuid4(), "app", 1, NOW, NOW, "k" * 43, ["otp", "sms"])
+
+    claims = jwt.decode(token, options={"verify_signature": False})
+
+    assert (claims["amr"], claims["cnf"], claims["acr"]) == (["otp", "sms"], {"jkt": "k" * 43}, "1")
+    assert tokens.read(token, NOW).key_thumbprint == "k" * 43
 
 
 def test_a_token_lives_from_its_time_to_its_end_and_half_a_minute_of_skew(tokens: Tokens) -> None:
@@ -233,46 +105,137 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(ring: Keys) -> None:
     both.read(after, NOW)
     with pytest.raises(InvalidToken):
         Tokens(ring, URL).read(after, NOW)
-    assert {key["kid"] for key in both.jwks()["keys"]} == {"app-1", "app-2", "official-1"}
+    assert {key["kid"] for key in both.jwks(NOW)["keys"]} == {"app-1", "app-2", "official-1"}
+
+
+# Several operations of each kind, so that a door that is another's shows: path, and a body where one is needed.
+NOWHERE = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
+DOORS: dict[Audience, list[tuple[str, str, dict[str, str] | None]]] = {
+    "app": [
+        ("GET", "/v1/me", None), ("GET", "/v1/auth/sessions", None), ("GET", "/v1/me/notifications", None),
+        ("GET", "/v1/me/applications", None), ("DELETE", f"/v1/auth/sessions/{NOWHERE}", None),
+        ("POST", f"/v1/jobs/{NOWHERE}/publish", None), ("DELETE", "/v1/me/devices/installation-1", None),
+        ("GET", f"/v1/auth/sessions/{NOWHERE}", None), ("POST", f"/v1/jobs/{NOWHERE}/close", None),
+        ("POST", f"/v1/me/notifications/{NOWHERE}/read", None),
+    ],
+    "official": [
+        ("POST", f"/v1/employers/{NOWHERE}/verification", {"decision": "verified", "reason": "đủ giấy tờ"}),
+        ("GET", "/v1/me", None), ("GET", "/v1/auth/sessions", None), ("GET", "/v1/staff/grants", None),
+        ("GET", "/v1/staff/proposals", None), ("DELETE", f"/v1/auth/sessions/{NOWHERE}", None),
+        ("GET", f"/v1/auth/sessions/{NOWHERE}", None), ("POST", f"/v1/staff/accounts/{NOWHERE}/end-sessions", None),
+        ("POST", f"/v1/staff/accounts/{NOWHERE}/close", None), ("POST", f"/v1/staff/accounts/{NOWHERE}/reopen", None),
+    ],
+}  # fmt: skip
+ACCOUNTS: dict[Audience, UUID] = {"app": PERSONAS[0].account_id, "official": PERSONAS[11].account_id}
 
 
 @pytest.fixture
 def persona(app: Any, conn: Any) -> Callable[..., Awaitable[Forger]]:
-    """A forger with the keys of the app and a real session of a worker."""
+    """A forger with the keys of the app and a real session of a worker or an official."""
 
-    async def make() -> Forger:
+    async def make(audience: Audience = "app") -> Forger:
         state = app.app.state
-        forger = Forger(state["keys"], state.clock(), state.settings.public_url)
-        account = PERSONAS[0].account_id
+        forger = Forger(state["keys"], state.clock(), state.settings.public_url, audience)
         session = await conn.fetchval(
             """insert into sessions.sessions (account_id, audience, acr, amr, signed_in_at, last_used_at,
                                               idle_expires_at, expires_at)
-               values ($1, 'app', 0, '{otp}', $2::timestamptz, $2, $2 + interval '1 day', $2 + interval '1 day')
+               values ($1, $2, 0, '{otp}', $3::timestamptz, $3, $3 + interval '1 day', $3 + interval '1 day')
                returning id""",
-            account, state.clock(),
+            ACCOUNTS[audience], audience, state.clock(),
         )  # fmt: skip
-        forger.claims |= {"sub": str(account), "sid": str(session)}
+        forger.claims |= {"sub": str(ACCOUNTS[audience]), "sid": str(session)}
         return forger
 
     return make
 
 
+class Door:
+    """Knocks with a token, where nobody is counted."""
+
+    def __init__(self, client: httpx.AsyncClient, app: Any, valkey: Any) -> None:
+        self.client, self.app, self.valkey = client, app, valkey
+
+    async def __call__(self, door: tuple[str, str, dict[str, str] | None], token: str) -> httpx.Response:
+        method, path, body = door
+        self.app.app.state.limiter.buckets.clear()
+        await self.valkey.flushdb()
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+        return await self.client.request(method, path, json=body, headers=headers)
+
+
+@pytest.fixture
+def knock(client: httpx.AsyncClient, app: Any, valkey: Any) -> Door:
+    return Door(client, app, valkey)
+
+
+def refused(answer: httpx.Response) -> bool:
+    """As a token that is none; or it was too long for a header."""
+    if answer.status_code == 431:
+        return True
+    challenge = answer.headers.get("WWW-Authenticate", "")
+    return b'"code":"unauthenticated"' in answer.content and challenge.startswith('Bearer realm="longan"')
+
+
+async def opened(
+    knock: Door, forger: Forger, doors: Sequence[tuple[str, str, dict[str, str] | None]]
+) -> list[tuple[str, str, int]]:
+    """The forgeries that were not refused: each was shown at the next of the doors."""
+    found = []
+    for number, (name, token) in enumerate(forgeries(forger)):
+        door = doors[number % len(doors)]
+        answer = await knock(door, token)
+        if not refused(answer):
+            found.append((name, door[1], answer.status_code))
+    return found
+
+
+@pytest.mark.parametrize("audience", ["app", "official"])
 async def test_no_forgery_gets_past_the_door(
-    client: httpx.AsyncClient, persona: Callable[..., Awaitable[Forger]], valkey: Any, app: Any
+    persona: Callable[..., Awaitable[Forger]], knock: Door, audience: Audience
 ) -> None:
-    forger = await persona()
-    good = await client.get("/v1/me", headers={"Authorization": f"Bearer {forger.token()}"})
-    accepted = []
+    forger = await persona(audience)
+    closed = [door[1] for door in DOORS[audience] if refused(await knock(door, forger.token()))]
 
-    for name, token in forgeries(forger):
-        app.app.state.limiter.buckets.clear()
-        await valkey.flushdb()
-        answer = await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
-        if answer.status_code != 401 or not answer.headers["WWW-Authenticate"].startswith("Bearer"):
-            accepted.append((name, answer.status_code))
+    accepted = await opened(knock, forger, DOORS[audience])
 
-    assert good.status_code == 200
+    assert closed == []
     assert accepted == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("audience", ["app", "official"])
+async def test_no_forgery_gets_past_any_door(
+    persona: Callable[..., Awaitable[Forger]], knock: Door, audience: Audience
+) -> None:
+    forger = await persona(audience)
+
+    accepted = [each for door in DOORS[audience] for each in await opened(knock, forger, [door])]
+
+    assert accepted == []
+
+
+async def test_whose_session_is_over_does_not_come_back_by_another_spelling(
+    persona: Callable[..., Awaitable[Forger]], knock: Door
+) -> None:
+    token = (await persona()).token()
+    me = DOORS["app"][0]
+    before = await knock(me, token)
+    await knock(("POST", "/v1/auth/logout", {}), token)
+
+    after = [await knock(me, spelling) for spelling in (token, f"{token}==", f"{token}=", f" {token}", f"{token}.")]
+
+    assert before.status_code == 200
+    assert [answer.status_code for answer in after] == [401] * 5
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_an_hour_off_opens_nothing(
+    persona: Callable[..., Awaitable[Forger]], knock: Door, clock: Any, hours: int
+) -> None:
+    token = (await persona()).token()
+    clock.shift(timedelta(hours=hours))
+
+    assert (await knock(DOORS["app"][0], token)).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -289,14 +252,32 @@ async def test_only_a_bearer_token_is_a_bearer_token(
 
 
 async def test_a_token_for_one_audience_opens_nothing_of_the_other(
-    client: httpx.AsyncClient, bearer: Callable[..., Awaitable[dict[str, str]]]
+    whole_app: Any, persona: Callable[..., Awaitable[Forger]], knock: Door
 ) -> None:
-    path = "/v1/employers/0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11/verification"
-    body = {"decision": "verified", "reason": "đủ giấy tờ"}
+    tokens: dict[str, str] = {"official": (await persona("app")).token(), "app": (await persona("official")).token()}
+    doors = [operation for operation in whole_app.routes.operations if operation.policy.auth in tokens]
+    wrong = []
 
-    as_worker = await client.post(path, json=body, headers=await bearer())
-    as_official = await client.post(
-        "/v1/jobs/0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11/publish", headers=await bearer(audience="official", acr=3)
-    )
+    for operation in doors:
+        path = re.sub(r"{\w*id}", NOWHERE, operation.path)
+        answer = await knock(
+            (operation.method, re.sub(r"{\w+}", "installation-1", path), {}), tokens[operation.policy.auth]
+        )
+        if answer.status_code != 401:
+            wrong.append((operation.name, answer.status_code))
 
-    assert (as_worker.status_code, as_official.status_code) == (401, 401)
+    assert {operation.policy.auth for operation in doors} == {"app", "official"}
+    assert wrong == []
+
+
+def test_the_audiences_share_neither_key_nor_issuer(ring: Keys, tokens: Tokens) -> None:
+    read = {
+        audience: jwt.decode_complete(
+            tokens.sign(uuid4(), uuid4(), audience, 0, NOW, NOW), options={"verify_signature": False}
+        )
+        for audience in AUDIENCES
+    }
+
+    for part, name in (("header", "kid"), ("payload", "iss"), ("payload", "aud")):
+        assert read["app"][part][name] != read["official"][part][name]
+    assert len({(key["x"], key["y"]) for key in tokens.jwks(NOW)["keys"]}) == 2

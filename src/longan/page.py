@@ -28,20 +28,19 @@ class Cursors:
     """Writes and reads cursors. A cursor of other filters, another sort or another operation is refused."""
 
     def __init__(self, keys: Keys) -> None:
-        ring = keys.secrets["cursor"]
-        self._newest = ring[newest_id(ring)]
-        self._all = list(ring.values())
+        self._ring = keys.secrets["cursor"]
 
     def write(self, scope: Sequence[object], position: Sequence[object]) -> str:
         payload = msgspec.json.encode(position)
-        return base64.urlsafe_b64encode(_mac(self._newest, scope, payload) + payload).rstrip(b"=").decode()
+        signed = _mac(self._ring[newest_id(self._ring)], scope, payload) + payload
+        return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
     def read(self, cursor: str, scope: Sequence[object], kind: type[T]) -> T:
         """The position in `cursor`. Raises `InvalidRequest` when it is forged or of another list."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
-            if any(hmac.compare_digest(mac, _mac(key, scope, payload)) for key in self._all):
+            if any(hmac.compare_digest(mac, _mac(key, scope, payload)) for key in self._ring.values()):
                 return msgspec.json.decode(payload, type=kind)
         except (ValueError, msgspec.DecodeError):
             pass

@@ -1,9 +1,9 @@
 """Access tokens: RFC 9068 JWTs signed with ES256, checked in their raw form before any library reads them."""
 
-import base64
-import json
+import math
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -13,7 +13,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from longan.keys import Keys, newest_id
+from longan import compact
+from longan.keys import Keys, begins, in_order, newest_id, retires
 
 Audience = Literal["app", "official"]
 
@@ -23,9 +24,10 @@ MAX_LENGTH = 4096
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
 
-_SEGMENTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _CLAIMS: dict[str, type] = {
     "iss": str, "aud": str, "sub": str, "sid": str, "jti": str, "exp": int, "iat": int, "acr": str, "auth_time": int,
+    "amr": list,
 }  # fmt: skip
 
 
@@ -52,36 +54,57 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a valid token says."""
+    """What a valid token says. `key_thumbprint` (RFC 7638) is `cnf.jkt`: the token is good only beside a proof of that
+    key (RFC 9449)."""
 
     account_id: UUID
     session_id: UUID
     audience: Audience
     acr: int
     expires_at: int
+    key_id: str
+    key_thumbprint: str | None
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """The keys as they stand from `since` until `until` (Unix time), unless the files change: `version` is theirs."""
+
+    version: int
+    since: float
+    until: float
+    signing: dict[Audience, tuple[str, ec.EllipticCurvePrivateKey]]
+    verifying: dict[str, tuple[Audience, ec.EllipticCurvePublicKey]]
 
 
 class Tokens:
-    """Signs and reads access tokens. Each audience has its own key and issuer (ASVS 9.2.4)."""
+    """Signs and reads access tokens. Each audience has its own key and issuer (ASVS 9.2.4).
+
+    A new key is published and verifies from the time its file is there, signs from the moment its id names, and the one
+    before it verifies until every token it signed is over (`keys.retires`).
+    """
 
     def __init__(self, keys: Keys, public_url: str) -> None:
         self._issuers: dict[Audience, str] = {"app": f"{public_url}/app", "official": f"{public_url}/official"}
-        self._signing: dict[Audience, tuple[str, ec.EllipticCurvePrivateKey]] = {}
-        self._verifying: dict[str, tuple[Audience, ec.EllipticCurvePublicKey]] = {}
-        audiences: tuple[Audience, ...] = ("app", "official")
-        for audience in audiences:
-            ring = keys.access[audience]
-            newest = newest_id(ring)
-            self._signing[audience] = (f"{audience}-{newest}", ring[newest])
-            for key_id, key in ring.items():
-                self._verifying[f"{audience}-{key_id}"] = (audience, key.public_key())
+        self._keys = keys
+        self._ring = _ring(keys, time.time())
+
+    def _standing(self, now: float) -> Ring:
+        ring = self._ring
+        if ring.version != self._keys.version or not ring.since <= now < ring.until:
+            ring = self._ring = _ring(self._keys, now)
+        return ring
+
+    def knows(self, key_id: str, now: datetime) -> bool:
+        """Whether the key of a token that was read before still verifies."""
+        return key_id in self._standing(now.timestamp()).verifying
 
     def sign(
         self, account: UUID, session: UUID, audience: Audience, acr: int, signed_in: datetime, now: datetime,
-        key_thumbprint: str | None = None,
+        key_thumbprint: str | None = None, amr: Sequence[str] = (),
     ) -> str:  # fmt: skip
-        """An access token; with `key_thumbprint` it is good only beside a proof of that key (RFC 9449 section 6.1)."""
-        key_id, key = self._signing[audience]
+        """An access token; with `key_thumbprint` it is good only beside a proof of that key (RFC 9449 section 6.1).
+        `amr` says how somebody signed in (RFC 8176)."""
+        key_id, key = self._standing(now.timestamp()).signing[audience]
         issued = int(now.timestamp())
         claims: dict[str, object] = {
             "iss": self._issuers[audience],
@@ -92,6 +115,7 @@ class Tokens:
             "iat": issued,
             "exp": issued + int(LIFETIME.total_seconds()),
             "acr": str(acr),
+            "amr": [*amr],
             "auth_time": int(signed_in.timestamp()),
         }
         if key_thumbprint is not None:
@@ -103,7 +127,8 @@ class Tokens:
         header, claims = _raw(token)
         if header.get("alg") != ALGORITHM or header.get("typ") != TYPE or set(header) != {"alg", "typ", "kid"}:
             raise InvalidToken
-        found = self._verifying.get(header["kid"]) if isinstance(header["kid"], str) else None
+        ring = self._standing(now.timestamp())
+        found = ring.verifying.get(header["kid"]) if isinstance(header["kid"], str) else None
         if found is None:
             raise InvalidToken
         audience, key = found
@@ -114,10 +139,12 @@ class Tokens:
             )  # fmt: skip
         except jwt.PyJWTError as error:
             raise InvalidToken from error
-        return self._checked(claims, audience, int(now.timestamp()))
+        return self._checked(claims, audience, header["kid"], int(now.timestamp()))
 
-    def _checked(self, claims: Mapping[str, Any], audience: Audience, now: int) -> Claims:
+    def _checked(self, claims: Mapping[str, Any], audience: Audience, key_id: str, now: int) -> Claims:
         if any(type(claims.get(name)) is not kind for name, kind in _CLAIMS.items()):
+            raise InvalidToken
+        if any(type(method) is not str for method in claims["amr"]):
             raise InvalidToken
         leeway = int(LEEWAY.total_seconds())
         if not (
@@ -130,53 +157,55 @@ class Tokens:
         ):
             raise InvalidToken
         try:
-            return Claims(UUID(claims["sub"]), UUID(claims["sid"]), audience, int(claims["acr"]), claims["exp"])
+            account, session = UUID(claims["sub"]), UUID(claims["sid"])
         except ValueError as error:
             raise InvalidToken from error
+        return Claims(account, session, audience, int(claims["acr"]), claims["exp"], key_id, _thumbprint(claims))
 
-    def jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """The public keys, RFC 7517."""
+    def jwks(self, now: datetime) -> dict[str, list[dict[str, Any]]]:
+        """The public keys, RFC 7517: of tokens that are out, and of tokens to come."""
         return {
             "keys": [
                 {**ECAlgorithm.to_jwk(key, as_dict=True), "kid": key_id, "use": "sig", "alg": ALGORITHM}
-                for key_id, (_, key) in self._verifying.items()
+                for key_id, (_, key) in self._standing(now.timestamp()).verifying.items()
             ]
         }
 
 
+def _ring(keys: Keys, now: float) -> Ring:
+    signing: dict[Audience, tuple[str, ec.EllipticCurvePrivateKey]] = {}
+    verifying: dict[str, tuple[Audience, ec.EllipticCurvePublicKey]] = {}
+    changes = [0.0, math.inf]
+    audiences: tuple[Audience, ...] = ("app", "official")
+    for audience in audiences:
+        ring = keys.access[audience]
+        newest = newest_id(ring, now)
+        signing[audience] = (f"{audience}-{newest}", ring[newest])
+        for key_id in in_order(ring):
+            retired = retires(ring, key_id) or math.inf
+            changes += (begins(key_id), retired)
+            if now < retired:
+                verifying[f"{audience}-{key_id}"] = (audience, ring[key_id].public_key())
+    since, until = max(at for at in changes if at <= now), min(at for at in changes if at > now)
+    return Ring(keys.version, since, until, signing, verifying)
+
+
+def _thumbprint(claims: Mapping[str, Any]) -> str | None:
+    """The key of `cnf`, whose only way to name one is `jkt`. A way that we do not know binds the token to something
+    that nobody would check."""
+    if "cnf" not in claims:
+        return None
+    match claims["cnf"]:
+        case {"jkt": str(thumbprint), **others} if not others and _THUMBPRINT.fullmatch(thumbprint):
+            return thumbprint
+    raise InvalidToken
+
+
 def _raw(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a token in its one canonical spelling: three segments, no padding, no duplicate keys.
-
-    PyJWT accepts padded segments and takes the last of two equal keys (RFC 8725 section 3.11).
-    """
-    if len(token) > MAX_LENGTH or _SEGMENTS.fullmatch(token) is None:
-        raise InvalidToken
+    """Header and claims of a token in its one canonical spelling."""
     try:
-        header, claims = (_segment(part) for part in token.split(".")[:2])
-    except (ValueError, RecursionError) as error:
+        header, claims, signature = compact.segments(token, MAX_LENGTH)
+        compact.octets(signature)
+        return compact.members(header), compact.members(claims)
+    except ValueError as error:
         raise InvalidToken from error
-    if _canonical(token.split(".")[2]) is None:
-        raise InvalidToken
-    return header, claims
-
-
-def _canonical(segment: str) -> bytes | None:
-    decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    return decoded if base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() == segment else None
-
-
-def _segment(segment: str) -> dict[str, Any]:
-    decoded = _canonical(segment)
-    if decoded is None:
-        raise InvalidToken
-    value = json.loads(decoded.decode("utf-8"), object_pairs_hook=_once)
-    if not isinstance(value, dict):
-        raise InvalidToken
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) != len(pairs):
-        raise InvalidToken
-    return unique

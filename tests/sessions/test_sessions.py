@@ -1,6 +1,5 @@
 """A session's life: refreshed, reused, idle, over, ended."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,24 +8,11 @@ import httpx
 import jwt
 import pytest
 
+from longan.devkit.sample.personas import PERSONAS
 from longan.tokens import TYPE
+from tests.sessions.conftest import Refresh, SignedIn, held
 
-SignedIn = Callable[..., Awaitable[dict[str, Any]]]
-Refresh = Callable[[str], Awaitable[httpx.Response]]
-
-JSON = {"Content-Type": "application/json"}
-
-
-def held(session: dict[str, Any]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {session['access_token']}"}
-
-
-@pytest.fixture
-def refresh(client: httpx.AsyncClient) -> Refresh:
-    async def post(token: str) -> httpx.Response:
-        return await client.post("/v1/auth/refresh", json={"refresh_token": token})
-
-    return post
+ADMINISTRATOR = next(persona.phone for persona in PERSONAS if persona.role == "administrator")
 
 
 async def test_a_refresh_brings_the_next_pair_of_the_same_session(
@@ -50,38 +36,13 @@ async def test_a_refresh_brings_the_next_pair_of_the_same_session(
     assert (await client.get("/v1/me", headers=held(second))).status_code == 200
 
 
-async def test_a_spent_refresh_token_ends_the_whole_family(
-    client: httpx.AsyncClient, signed_in: SignedIn, refresh: Refresh, conn: asyncpg.Connection
-) -> None:
-    first = await signed_in()
-    second = (await refresh(first["refresh_token"])).json()
-    assert (await client.get("/v1/me", headers=held(second))).status_code == 200
-
-    reused = await refresh(first["refresh_token"])
-
-    assert (reused.status_code, reused.json()["code"]) == (401, "refresh_token_reused")
-    assert reused.headers["WWW-Authenticate"] == 'Bearer realm="longan", error="invalid_token"'
-    assert (await refresh(second["refresh_token"])).status_code == 401
-    assert (await client.get("/v1/me", headers=held(second))).status_code == 401
-    assert await conn.fetchval("select end_reason from sessions.sessions") == "refresh_token_reused"
-
-
-async def test_one_family_falls_alone(client: httpx.AsyncClient, signed_in: SignedIn, refresh: Refresh) -> None:
-    lost, kept = await signed_in(), await signed_in()
-    for _ in range(2):
-        await refresh(lost["refresh_token"])
-
-    answers = [await client.get("/v1/me", headers=held(session)) for session in (lost, kept)]
-
-    assert [answer.status_code for answer in answers] == [401, 200]
-
-
 @pytest.mark.parametrize(
     ("phone", "idle", "absolute", "steps"),
     [
         ("+84900000001", timedelta(days=30), timedelta(days=180), 7),
         ("+84900000011", timedelta(days=30), timedelta(days=180), 7),
         ("+84900000021", timedelta(minutes=15), timedelta(hours=12), 50),
+        (ADMINISTRATOR, timedelta(minutes=5), timedelta(hours=12), 150),
     ],
 )
 async def test_a_session_ends_when_it_is_not_used_and_when_its_time_has_come(

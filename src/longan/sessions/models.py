@@ -1,11 +1,16 @@
 """Nouns of the room."""
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from longan.entrance import Platform
 from longan.errors import Unauthenticated
+from longan.fields import MAX_INTEGER, Identifier, Name, Timestamp
+from longan.tokens import Audience
 
 RefreshToken = Annotated[str, Meta(min_length=20, max_length=128, pattern="^[A-Za-z0-9_-]*$")]
 
@@ -18,6 +23,50 @@ class EndIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Without an access token, the refresh token says which session ends."""
 
     refresh_token: RefreshToken | None = None
+
+
+class SessionChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What its owner calls the device."""
+
+    device_name: Name
+
+
+class OwnSession(msgspec.Struct, frozen=True):
+    """A session that goes on. It ends at `expires_at` unless it is refreshed before; `key_bound` sessions are of use
+    only to the device that holds their key."""
+
+    id: Identifier
+    audience: Audience
+    device_name: str | None
+    platform: Platform | None
+    current: bool
+    acr: Annotated[int, Meta(ge=0, le=3, description="How sure we were of who signed in")]
+    key_bound: bool
+    signed_in_at: Timestamp
+    last_used_at: Timestamp
+    expires_at: Timestamp
+    version: Annotated[int, Meta(ge=1, le=MAX_INTEGER, extra_json_schema={"format": "int32"})]
+
+
+class OwnSessions(msgspec.Struct, frozen=True):
+    """All of them, the last used first: an account has few at a time."""
+
+    items: list[OwnSession]
+
+
+class Reused(msgspec.Struct, frozen=True):
+    """The session that ended because a token of it came twice."""
+
+    id: UUID
+    account_id: UUID
+
+
+class Expiring(msgspec.Struct, frozen=True):
+    """A session that will end at `at` unless it is used."""
+
+    id: UUID
+    account_id: UUID
+    at: datetime
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -33,7 +82,7 @@ class PublicKey(msgspec.Struct, frozen=True):
 
 
 class PublicKeys(msgspec.Struct, frozen=True):
-    """Every key that verifies a token now; fetched again for an unknown `kid`."""
+    """Every key that verifies a token, and the one that signs next: it stands here before its first token."""
 
     keys: list[PublicKey]
 

@@ -1,4 +1,4 @@
-"""Sessions in a schema of their own, and the keys of devices."""
+"""Sessions in a schema of their own, with names, and the keys of devices."""
 
 from longan.migrations.script import run
 
@@ -11,6 +11,16 @@ def upgrade() -> None:
 create schema sessions;
 alter table identity.sessions set schema sessions;
 alter table identity.refresh_tokens set schema sessions;
+
+alter table sessions.sessions
+    add column version         integer     not null default 1,
+    add column expiry_told     timestamptz;
+comment on column sessions.sessions.expiry_told is 'the end that its owner was warned of';
+create index sessions_over on sessions.sessions (least(idle_expires_at, expires_at)) where ended_at is null;
+create index sessions_of_key on sessions.sessions (account_id, key_thumbprint) where key_thumbprint is not null;
+
+alter table sessions.refresh_tokens add column successor bytea;
+comment on column sessions.refresh_tokens.successor is 'digest of the token that was given for this one';
 
 create table sessions.device_keys (
     account_id  uuid        not null references identity.accounts,
