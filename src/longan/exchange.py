@@ -25,6 +25,7 @@ class Exchange(msgspec.Struct):
     """Lives in `scope["longan"]` from the first byte of a request to its line in the log.
 
     `until` (loop time) is when the database must have answered, set by the first question; `queries` are round trips.
+    `key_thumbprint` (RFC 7638) is the key whose possession the request proved with a `DPoP` header.
     """
 
     request_id: str
@@ -33,6 +34,7 @@ class Exchange(msgspec.Struct):
     route: str = "unrouted"
     policy: Policy | None = None
     principal: Principal | None = None
+    key_thumbprint: str | None = None
     body: bytes = b""
     idempotency_key: str | None = None
     if_match: str | None = None

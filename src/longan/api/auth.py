@@ -1,4 +1,5 @@
-"""Who is calling: the token, then the session row behind it, kept for at most a few seconds."""
+"""Who is calling: the token, the proof of its key where it is bound to one, then the session row behind it, kept for at
+most a few seconds."""
 
 import time
 from collections import OrderedDict
@@ -10,7 +11,10 @@ import asyncpg
 import msgspec
 
 from longan import db
+from longan.api.asgi import Scope
+from longan.api.incoming import path_of
 from longan.clock import Clock
+from longan.dpop import Proofs, bound_token
 from longan.errors import Unauthenticated
 from longan.exchange import Exchange
 from longan.tokens import Claims, InvalidToken, Principal, Tokens
@@ -21,7 +25,8 @@ MAX_KEPT = 20_000
 
 SESSION = """-- auth.session
 select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint, a.cooling_until,
-       array(select r.role from identity.roles r where r.account_id = s.account_id) as roles,
+       array(select r.role from identity.roles r
+              where r.account_id = s.account_id and (r.ends_at is null or r.ends_at > $3)) as roles,
        (select max(r.agency_code) from identity.roles r where r.account_id = s.account_id) as agency_code
   from sessions.sessions s
   join identity.accounts a on a.id = s.account_id
@@ -43,42 +48,69 @@ class Kept(OrderedDict[Any, V], Generic[V]):
 class Authenticator:
     """One per process: remembers which tokens verified, and which sessions stood a moment ago."""
 
-    def __init__(self, pool: asyncpg.Pool, tokens: Tokens, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, tokens: Tokens, proofs: Proofs, clock: Clock) -> None:
         self._pool = pool
         self._tokens = tokens
+        self.proofs = proofs
         self.clock = clock
         self._claims: Kept[Claims] = Kept()
         self._sessions: Kept[tuple[float, Principal | None]] = Kept()
 
-    def claims(self, authorization: str, now: datetime) -> Claims:
-        """The claims of a Bearer token. Raises `Unauthenticated`."""
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthenticated
+    def claims(self, token: str, now: datetime) -> Claims:
+        """The claims of an access token. Raises `Unauthenticated`."""
         kept = self._claims.get(token)
         if kept is None:
             try:
                 kept = self._claims.keep(token, self._tokens.read(token, now))
             except InvalidToken as error:
                 raise Unauthenticated(error="invalid_token") from error
-        elif kept.expires_at <= now.timestamp():
+        elif kept.expires_at <= now.timestamp() or not self._tokens.knows(kept.key_id, now):
             raise Unauthenticated(error="invalid_token")
         return kept
 
-    async def principal(self, authorization: str, exchange: Exchange) -> Principal:
-        """Who is behind a Bearer token. Raises `Unauthenticated` for a token or session that is no longer good."""
+    async def principal(
+        self, scope: Scope, authorization: str, exchange: Exchange, *, entering: bool = False
+    ) -> Principal:
+        """Who is behind a token; `entering` when they are about to sign in once more. Raises `Unauthenticated` for a
+        token or session that is no longer good, or a token without the proof of the key it is bound to (RFC 9449
+        section 7)."""
         now = self.clock()
-        claims = self.claims(authorization, now)
+        scheme, _, token = authorization.partition(" ")
+        bound = scheme.lower() == "dpop"
+        if not bound and scheme.lower() != "bearer":
+            raise Unauthenticated
+        claims = self.claims(token, now)
+        if bound or claims.key_thumbprint is not None:
+            if not bound or claims.key_thumbprint is None:
+                raise bound_token()
+            exchange.key_thumbprint = await self.proofs.check(
+                proofs_in(scope), scope["method"], path_of(scope).decode("latin-1"), now,
+                token=token, ath=True, key=claims.key_thumbprint, nonce=entering or claims.audience == "official",
+            )  # fmt: skip
         kept = self._sessions.get(claims.session_id)
         if kept is None or kept[0] < time.monotonic():
             async with db.Acquired(self._pool, exchange) as connection:
                 row = await connection.fetchrow(SESSION, claims.session_id, claims.account_id, now)
             found = None if row is None else msgspec.convert(row, Principal)
             kept = self._sessions.keep(claims.session_id, (time.monotonic() + SESSION_SECONDS, found))
-        if kept[1] is None:
+        if kept[1] is None or kept[1].key_thumbprint != claims.key_thumbprint:
             raise Unauthenticated(error="invalid_token")
         return kept[1]
+
+    async def key(self, scope: Scope, authorization: str | None) -> str:
+        """The thumbprint of the key that whoever signs in brings; always with a nonce, so that no proof can have been
+        made ahead of its time. Raises `InvalidDpopProof`, `UseDpopNonce`."""
+        scheme, _, token = (authorization or "").partition(" ")
+        return await self.proofs.check(
+            proofs_in(scope), scope["method"], path_of(scope).decode("latin-1"), self.clock(),
+            token=token if authorization else None, ath=scheme.lower() == "dpop", key=None, nonce=True,
+        )  # fmt: skip
 
     def forget(self, session: UUID) -> None:
         """After a logout in this process nobody waits for the few seconds to pass."""
         self._sessions.pop(session, None)
+
+
+def proofs_in(scope: Scope) -> list[bytes]:
+    """The values of the DPoP header, which may come once."""
+    return [value for name, value in scope["headers"] if name == b"dpop"]
