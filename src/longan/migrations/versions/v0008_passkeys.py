@@ -1,4 +1,4 @@
-"""Passkeys."""
+"""Passkeys: credentials, challenges of the ceremonies, tickets that were used."""
 
 from longan.migrations.script import run
 
@@ -8,5 +8,50 @@ down_revision = "0007"
 
 def upgrade() -> None:
     run("""
-select 1;
+create schema passkeys;
+
+create table passkeys.credentials (
+    id              uuid        primary key default uuidv7(),
+    account_id      uuid        not null references identity.accounts,
+    credential_id   bytea       not null constraint credentials_one_owner unique
+                                check (octet_length(credential_id) between 16 and 1023),
+    public_key      bytea       not null,
+    sign_count      bigint      not null check (sign_count >= 0),
+    name            text        not null,
+    transports      text[]      not null,
+    backed_up       boolean     not null,
+    for_staff       boolean     not null,
+    created_at      timestamptz not null,
+    last_used_at    timestamptz,
+    counter_back_at timestamptz,
+    version         integer     not null default 1
+);
+comment on column passkeys.credentials.public_key is 'COSE_Key (RFC 9052), as the authenticator gave it';
+comment on column passkeys.credentials.for_staff is 'bound by a ticket or from an official''s session: opens those';
+comment on column passkeys.credentials.counter_back_at is 'when its counter last went back: there may be a copy';
+create index credentials_of_account on passkeys.credentials (account_id);
+
+create table passkeys.challenges (
+    digest     bytea       primary key,
+    purpose    text        not null check (purpose in ('registration', 'enrolment', 'sign_in')),
+    account_id uuid        references identity.accounts,
+    session_id uuid,
+    ticket     bytea,
+    expires_at timestamptz not null,
+    used_at    timestamptz,
+    constraint challenges_bound check (
+        case purpose when 'registration' then account_id is not null and session_id is not null and ticket is null
+                     when 'enrolment' then account_id is not null and session_id is null and ticket is not null
+                     else account_id is null and session_id is null and ticket is null end)
+);
+comment on column passkeys.challenges.digest is 'SHA-256 of 256 random bits';
+comment on column passkeys.challenges.ticket is 'SHA-256 of the enrolment ticket it was asked for with';
+create index challenges_age on passkeys.challenges (expires_at);
+
+create table passkeys.used_tickets (
+    digest     bytea       constraint used_tickets_once primary key,
+    passkey_id uuid        not null,
+    used_at    timestamptz not null
+);
+comment on table passkeys.used_tickets is 'of staff.enrolments, whose rows are not ours to change';
 """)

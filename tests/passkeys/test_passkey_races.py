@@ -1,0 +1,117 @@
+"""What may happen once happens once, however many ask for it at the same time."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from longan.crypto import digest
+from longan.limits import Limiter, Strict
+from longan.passkeys import store
+from longan.passkeys.models import Challenge
+from tests.conftest import Real, TestClock
+from tests.passkeys.authenticator import Authenticator
+from tests.passkeys.conftest import FINISH, Headers, asked, begun, finish, registered, show
+from tests.passkeys.test_enrolling import enrol, options_for, ticket_for
+
+
+@pytest.fixture
+async def wide(real: Real) -> Real:
+    """A real app whose windows are too wide to do the work of what is tested, and whose connections are open: who waits
+    for one comes too late to race."""
+    state = real.app.app.state
+    state.strict = Strict(state.valkey, 10_000)
+    real.app.limiter = Limiter(state.valkey, 10_000)
+    await asyncio.gather(*(real.pool.fetchval("select pg_sleep(0.1)::text") for _ in range(10)))
+    return real
+
+
+async def test_of_nine_connections_that_use_a_challenge_one_does(wide: Real) -> None:
+    """SECURITY 0.8: a look first and a write after it is won by many."""
+    asked_for = Challenge(purpose="sign_in")
+    connections = [await wide.pool.acquire() for _ in range(9)]
+    try:
+        for number in range(100):
+            now, name = wide.app.app.state.clock(), digest(str(number))
+            await store.insert_challenge(connections[0], name, asked_for, now + timedelta(minutes=5))
+
+            used = await asyncio.gather(*(store.use(each, name, asked_for, now) for each in connections))
+
+            assert sum(used) == 1
+    finally:
+        for each in connections:
+            await wide.pool.release(each)
+
+
+async def test_fifty_answers_at_once_to_one_challenge_are_one_session(wide: Real, phone: Authenticator) -> None:
+    account = await wide.account()
+    me: Headers = await wide.bearer(account)
+    await registered(wide.client, me, phone)
+    options = await asked(wide.client)
+    credentials = [phone.get(options) for _ in range(50)]
+    before = await wide.pool.fetchval("select count(*) from sessions.sessions")
+
+    answers = await asyncio.gather(*(show(wide.client, each, me) for each in credentials))
+
+    seen = Counter(answer.status_code for answer in answers)
+    assert seen[200] == 1
+    assert seen.keys() <= {200, 410, 503}
+    assert await wide.pool.fetchval("select count(*) from sessions.sessions") == before + 1
+
+
+async def test_fifty_times_one_answer_are_one_session(wide: Real, phone: Authenticator) -> None:
+    me: Headers = await wide.bearer(await wide.account())
+    await registered(wide.client, me, phone)
+    credential = phone.get(await asked(wide.client))
+
+    answers = await asyncio.gather(*(show(wide.client, credential, me) for _ in range(50)))
+
+    seen = Counter(answer.status_code for answer in answers)
+    assert seen[200] == 1
+    assert seen.keys() <= {200, 410, 503}
+
+
+async def test_twenty_registrations_at_once_are_ten_passkeys(wide: Real) -> None:
+    staff = await wide.bearer(await wide.account("official"), audience="official", acr=3)
+    made = [Authenticator().create(await begun(wide.client, staff)) for _ in range(20)]
+
+    answers = await asyncio.gather(*(finish(wide.client, staff, each) for each in made))
+
+    seen = Counter(answer.status_code for answer in answers)
+    assert seen[201] <= 10
+    assert seen.keys() <= {201, 409, 503}
+    assert await wide.pool.fetchval("select count(*) from passkeys.credentials") == seen[201]
+
+
+async def test_one_challenge_at_once_is_one_passkey(wide: Real) -> None:
+    staff = await wide.bearer(await wide.account("official"), audience="official", acr=3)
+    options = await begun(wide.client, staff)
+
+    answers = await asyncio.gather(*(finish(wide.client, staff, Authenticator().create(options)) for _ in range(20)))
+
+    seen = Counter(answer.status_code for answer in answers)
+    assert seen[201] == 1
+    assert seen.keys() <= {201, 410, 503}
+
+
+async def test_a_ticket_at_once_is_one_passkey(wide: Real, clock: TestClock) -> None:
+    ticket = await ticket_for(wide.pool, await wide.account("official"), clock)
+    made = [Authenticator().create(await options_for(wide.client, ticket)) for _ in range(10)]
+
+    answers = await asyncio.gather(*(enrol(wide.client, ticket, each) for each in made))
+
+    seen = Counter(answer.status_code for answer in answers)
+    assert seen[201] == 1
+    assert seen.keys() <= {201, 410, 503}
+
+
+async def test_two_removals_at_once_leave_an_official_one_passkey(wide: Real) -> None:
+    staff = await wide.bearer(await wide.account("official"), audience="official", acr=3)
+    passkeys = [await registered(wide.client, staff, Authenticator()) for _ in range(2)]
+
+    answers = await asyncio.gather(
+        *(wide.client.delete(f"{FINISH}/{each['id']}", headers=staff) for each in passkeys)
+    )  # fmt: skip
+
+    assert sorted(answer.status_code for answer in answers) == [204, 409]
