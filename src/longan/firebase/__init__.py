@@ -1,0 +1,1 @@
+"""Signing in with a phone that Firebase has verified."""
