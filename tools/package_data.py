@@ -24,6 +24,8 @@ REFERENCE = ROOT / "src/longan/reference/data"
 SAMPLE = ROOT / "src/longan/devkit/sample/data"
 WORKER_POSTINGS = Path(__file__).parent / "packaged/worker_postings.csv"
 
+CITIZEN_CARDS = ("cccd_province_codes.csv", "cccd_century_gender.csv")
+
 # The persona of an employer that nobody has verified yet owns it.
 UNVERIFIED = ("Công ty TNHH Dịch vụ Hạt Gạo Chờ Duyệt", "27694")
 
@@ -48,6 +50,9 @@ def make_reference(source: Path, report: Report) -> None:
     short = list(abbreviations.abbreviations(read_table(source / "abbreviations.csv")))
     content = table(short, abbreviations.HEADER)
     report("abbreviations.csv", len(short), write(REFERENCE / "abbreviations.csv", content))
+    for name in CITIZEN_CARDS:
+        rows = read_table(source / name)
+        report(name, len(rows), write(REFERENCE / name, table((list(row.values()) for row in rows), list(rows[0]))))
     details = map(json.loads, (source / "procedures_detail.jsonl").read_text(encoding="utf-8").splitlines())
     made = list(
         procedures.procedures(
