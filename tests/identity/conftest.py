@@ -14,8 +14,10 @@ from aiohttp import web
 
 from longan.api.edge import Edge
 from longan.clock import Clock
+from longan.codes import Challenge, code_of
 from longan.devkit import fcm_grant, stand_ins
 from longan.identity import tasks
+from longan.limits import Limiter, Strict
 from longan.settings import Settings
 from longan.tasks import Context, gathered
 
@@ -140,3 +142,25 @@ def signed_in(
         return made
 
     return make
+
+
+@pytest.fixture
+async def wide(real: Any) -> Any:
+    """A real app whose windows are too wide to do the work of what is tested."""
+    state = real.app.app.state
+    state.strict, state.limiter = Strict(state.valkey, 100_000), Limiter(state.valkey, 100_000)
+    real.app.limiter = state.limiter
+    return real
+
+
+async def asked_by(real: Any, path: str, body: dict[str, str], headers: dict[str, str] | None = None) -> dict[str, str]:
+    """What answers a challenge that was asked for at `path`."""
+    challenge = (await real.client.post(path, json=body, headers=headers)).json()["challenge_id"]
+    row = await real.pool.fetchrow(
+        """select id, purpose, audience, account_id, about_index, phone_index, phone_cipher, nonce, code_key,
+                  key_thumbprint, locale
+             from identity.challenges where id = $1::text::uuid""",
+        challenge,
+    )
+    ring = real.app.app.state["keys"].secrets["one-time-code"]
+    return {"challenge_id": challenge, "code": code_of(ring, msgspec.convert(dict(row), Challenge))}

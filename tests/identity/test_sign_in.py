@@ -13,7 +13,7 @@ import redis.asyncio
 
 from longan.api.app import create_app
 from longan.api.edge import Edge
-from longan.identity.domain import FAILURES
+from longan.desk import FAILURES
 from longan.settings import BadSettings, Settings, check
 
 Ask = Callable[..., Awaitable[str]]
@@ -244,6 +244,51 @@ async def test_production_has_no_such_door(
     assert await conn.fetchval("select count(*) from pgqueuer where entrypoint = 'send_one_time_code'") == 5
 
 
+@pytest.mark.parametrize("code", ["000000", "123456", "111111", "999999"])
+async def test_no_fixed_code_and_no_header_opens_production(
+    app: Edge, settings: Settings, valkey: redis.asyncio.Redis, clock: Any, at: Any, phone: str, code: str
+) -> None:
+    live = create_app(
+        msgspec.structs.replace(settings, env="production"), pool=app.app.state.pool, valkey=valkey, clock=clock
+    )
+
+    async with at(live) as client:
+        asked = await client.post("/v1/auth/otp", json={"phone": phone})
+        entry = {"challenge_id": asked.json()["challenge_id"], "code": code}
+        entered = await client.post(
+            "/v1/auth/otp/verify", json=entry,
+            headers={"X-Debug-Otp": code, "X-Debug-User": "1", "X-Test-Mode": "true", "X-Otp-Bypass": "1"},
+        )  # fmt: skip
+
+    assert (entered.status_code, entered.json()["code"]) == (422, "otp_invalid")
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"sms_url": "http://127.0.0.1:8002"}, "LONGAN_SMS_URL"),
+        ({"sms_fallback_url": "http://127.0.0.1:8002/second"}, "LONGAN_SMS_FALLBACK_URL"),
+        ({"sms_fallback_url": "https://localhost/second"}, "LONGAN_SMS_FALLBACK_URL"),
+        ({"sms_fallback_url": "http://second.example.vn"}, "LONGAN_SMS_FALLBACK_URL"),
+        ({"sms_fallback_key": "short"}, "LONGAN_SMS_FALLBACK_KEY"),
+    ],
+)
+def test_production_does_not_start_on_a_gateway_of_this_machine_or_with_a_weak_key(
+    settings: Settings, changed: dict[str, str], named: str, tmp_path: Any
+) -> None:
+    credentials = tmp_path / "fcm.json"
+    credentials.write_text("{}")
+    live = msgspec.structs.replace(
+        settings, env="production", public_url="https://id.example.vn", sms_url="https://first.example.vn",
+        sms_key="k" * 16, sms_fallback_url="https://second.example.vn", sms_fallback_key="k" * 16,
+        fcm_credentials=credentials,
+    )  # fmt: skip
+    check(live, {})
+
+    with pytest.raises(BadSettings, match=named):
+        check(msgspec.structs.replace(live, **changed), {})
+
+
 def test_production_does_not_start_with_wider_limits(settings: Settings) -> None:
     wide = msgspec.structs.replace(settings, env="production", rate_limit_scale=10)
 
@@ -256,11 +301,8 @@ async def test_too_many_wrong_codes_anywhere_close_the_way_in_for_a_while(
 ) -> None:
     challenge = await ask(WORKER)
     await conn.execute(
-        """insert into identity.challenges (purpose, audience, phone_index, phone_cipher, nonce, code_key, locale,
-                                            tries, created_at, expires_at)
-           select 'sign_in', 'app', '', '', '', '1', 'vi', 5, $1, $1::timestamptz + interval '3 minutes'
-             from generate_series(1, $2)""",
-        clock(), FAILURES // 5,
+        "insert into identity.wrong_codes (minute, codes) select date_trunc('minute', $1::timestamptz), $2",
+        clock(), FAILURES,
     )  # fmt: skip
 
     refused = await enter(challenge, "000000")

@@ -1,4 +1,4 @@
-"""The SMS gateway's stand-in: takes messages as the real one would, keeps the last thousand, shows the code in them, and
+"""The SMS gateway's stand-in: takes messages as the real one would, keeps the last thousand, shows the code in them and
 reports what became of them."""
 
 import asyncio
@@ -22,8 +22,8 @@ KEPT = 1_000
 
 CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
-# Those after `garbled` are found out later: `undelivered` is reported as failed, `late` takes its time and `lying` reports
-# what never reaches the phone.
+# Those after `garbled` show later: `undelivered` is reported as failed, `late` takes its time, `lying` reports as
+# delivered what never reaches the phone.
 Mode = Literal["ok", "unavailable", "slow", "reset", "garbled", "undelivered", "late", "lying"]
 
 

@@ -1,1 +1,1 @@
-"""Identity: signing in, sessions, tokens."""
+"""Identity: signing in by a code, and the text messages that carry it."""

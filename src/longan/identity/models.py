@@ -1,17 +1,20 @@
-"""Nouns of the room: what is asked for and answered on the way in, and how it is refused."""
+"""Nouns of the room: what is asked for on the way in, and what becomes of a text message."""
 
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from longan.entrance import Seconds, SignInDevice
-from longan.errors import Forbidden, Problem, Unprocessable
-from longan.fields import Identifier, PhoneInput
+from longan.codes import Code
+from longan.entrance import SignInDevice
+from longan.errors import Forbidden
+from longan.fields import Identifier, PhoneInput, Timestamp
 from longan.tokens import Audience
 
-Code = Annotated[str, Meta(pattern="^[0-9]{6}$", max_length=6, description="Six digits", examples=["048213"])]
+GatewayName = Literal["first", "second"]
+DeliveryStatus = Literal["delivered", "failed"]
+
+Reason = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,64}(?!\n)$", max_length=64, examples=["unreachable"])]
 
 
 class CodeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -21,74 +24,21 @@ class CodeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     audience: Audience = "app"
 
 
-class CodeChallenge(msgspec.Struct, frozen=True):
-    """The code goes to the phone; nothing here says whether the number was known."""
-
-    challenge_id: Identifier
-    expires_in: Seconds
-    resend_after: Seconds
-
-
 class CodeEntry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     challenge_id: Identifier
     code: Code
     device: SignInDevice | None = None
 
 
-class Challenge(msgspec.Struct, frozen=True):
-    """A code that was asked for. `code_key` is the id of the key from which the code is derived."""
+class DeliveryReport(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What an SMS gateway says became of a message; `reference` is ours, `reason` a word of theirs for a failure."""
 
-    id: UUID
-    purpose: str
-    audience: Audience
-    phone_index: bytes
-    phone_cipher: bytes
-    nonce: bytes
-    code_key: str
-    locale: str
+    reference: Identifier
+    status: DeliveryStatus
+    at: Timestamp
+    reason: Reason | None = None
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """A challenge before any of its tries is used: whose phone, and how many wrong codes the whole service has seen."""
-
-    phone_cipher: bytes
-    failures: int
-
-
-class TestNumbers(msgspec.Struct, frozen=True):
-    """Phone numbers that are never sent anything. In production there are none: this is how it looks there."""
-
-    __test__ = False
-
-    personas: frozenset[str] = frozenset()
-    code: str = ""
-    wrong: frozenset[str] = frozenset()
-    limited: frozenset[str] = frozenset()
-    expired: frozenset[str] = frozenset()
-
-    def __contains__(self, phone: str) -> bool:
-        return any(phone in numbers for numbers in (self.personas, self.wrong, self.limited, self.expired))
-
-
-DEVELOPMENT = TestNumbers(
-    personas=frozenset(f"+849000000{number:02d}" for number in (*range(1, 10), 11, 12, 21, 22, 23, 31)),
-    code="000000",
-    wrong=frozenset({"+84900000092"}),
-    limited=frozenset({"+84900000093"}),
-    expired=frozenset({"+84900000094"}),
-)
-
-
-class OtpInvalid(Unprocessable):
-    code = "otp_invalid"
-    vi, en = "Mã xác thực không đúng", "The code is wrong"
-
-
-class OtpExpired(Problem):
-    status, code = 410, "otp_expired"
-    vi, en = "Mã xác thực đã hết hạn, xin lấy mã mới", "The code is over; please ask for a new one"
-
-
-class PasskeyRequired(Forbidden):
-    code = "passkey_required"
-    vi, en = "Cán bộ đăng nhập bằng khoá truy cập (passkey), không bằng mã SMS", "Officials sign in with a passkey"
+class SignatureInvalid(Forbidden):
+    code = "signature_invalid"
+    vi, en = "Chữ ký của thông báo không đúng hoặc quá cũ", "The signature is wrong or too old"

@@ -1,48 +1,22 @@
 """HTTP of the room."""
 
-from litestar import post
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody
+from typing import Any
 
-from longan.accounts import AccountDisabled
-from longan.deps import Ex, Locale, Now
+from litestar import Request, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
+
+from longan.accounts import AccountDisabled, PasskeyRequired
+from longan.codes import CHALLENGE_ID, CHALLENGED, CodeChallenge, OtpExpired, OtpInvalid
+from longan.deps import Ex, Now, ToEnter, Tx
+from longan.desk import DESK, AtDesk
 from longan.entrance import SIGNED_IN, SignedIn
-from longan.errors import Forbidden, RateLimited, Unavailable
-from longan.identity import domain
-from longan.identity.domain import Desk
-from longan.identity.models import (
-    DEVELOPMENT,
-    CodeChallenge,
-    CodeEntry,
-    CodeRequest,
-    OtpExpired,
-    OtpInvalid,
-    PasskeyRequired,
-    TestNumbers,
-)
+from longan.errors import Forbidden, NotFound, RateLimited, Unavailable
+from longan.identity import domain, outside
+from longan.identity.models import CodeEntry, CodeRequest, DeliveryReport, GatewayName, SignatureInvalid
 from longan.policy import decided
 
-KEYS_CACHED = "public, max-age=300"
-
-CHALLENGE_ID = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
-
-
-# `state.keys` would be the method of a mapping.
-def desk(exchange: Ex, state: State) -> Desk:
-    return Desk(
-        pool=state.pool,
-        strict=state.strict,
-        phones=state.phones,
-        entrance=state.entrance,
-        code_keys=state["keys"].secrets["one-time-code"],
-        test_numbers=DEVELOPMENT if state.settings.development else TestNumbers(),
-        asking=exchange,
-    )
-
-
-AtDesk = NamedDependency[Desk]
-DESK = {"desk": Provide(desk, sync_to_thread=False)}
+Asked = Request[Any, Any, Any]
 
 
 @post(
@@ -51,15 +25,13 @@ DESK = {"desk": Provide(desk, sync_to_thread=False)}
     status_code=202,
     dependencies=DESK,
     opt=decided(
-        auth="public", limit="sign_in", raises=(RateLimited, Unavailable), request_example={"phone": "0901234567"},
-        example={"challenge_id": CHALLENGE_ID, "expires_in": 180, "resend_after": 60},
+        auth="optional", limit="sign_in", raises=(RateLimited, Unavailable), request_example={"phone": "0901234567"},
+        example=CHALLENGED,
     ),
 )  # fmt: skip
-async def request_otp(
-    desk: AtDesk, exchange: Ex, locale: Locale, now: Now, data: JSONBody[CodeRequest]
-) -> CodeChallenge:
+async def request_otp(desk: AtDesk, now: Now, data: JSONBody[CodeRequest]) -> CodeChallenge:
     """A one-time code by SMS, to a phone with or without an account"""
-    return await domain.ask_for_code(desk, data, exchange.client, locale, now)
+    return await domain.ask_for_code(desk, data, now)
 
 
 @post(
@@ -68,16 +40,44 @@ async def request_otp(
     status_code=200,
     dependencies=DESK,
     opt=decided(
-        auth="public", limit="sign_in",
+        auth="optional", limit="sign_in",
         raises=(OtpInvalid, OtpExpired, Forbidden, AccountDisabled, PasskeyRequired, RateLimited, Unavailable),
         request_example={"challenge_id": CHALLENGE_ID, "code": "048213",
                          "device": {"name": "Điện thoại của Lan", "platform": "android"}},
         example=SIGNED_IN,
     ),
 )  # fmt: skip
-async def verify_otp(desk: AtDesk, exchange: Ex, now: Now, data: JSONBody[CodeEntry]) -> SignedIn:
-    """A session for whoever holds the phone; a phone without an account gets one"""
-    return await domain.sign_in(desk, data, exchange.client, now)
+async def verify_otp(desk: AtDesk, entrance: ToEnter, now: Now, data: JSONBody[CodeEntry]) -> SignedIn:
+    """A session for whoever holds the phone; a phone without an account gets one
+
+    With an access token of the same account it is a fresh proof: the new session replaces that of the token.
+    """
+    return await domain.sign_in(desk, entrance, data, now)
 
 
-HANDLERS = [request_otp, verify_otp]
+@post(
+    "/v1/hooks/sms/{gateway:str}/status",
+    tags=["identity"],
+    status_code=204,
+    opt=decided(
+        auth="public", limit="page", raises=(SignatureInvalid, NotFound),
+        request_example={"reference": CHALLENGE_ID, "status": "delivered", "at": "2026-11-22T02:00:00Z"},
+    ),
+)  # fmt: skip
+async def report_sms_status(
+    tx: Tx, state: State, exchange: Ex, request: Asked, now: Now, gateway: FromPath[GatewayName],
+    data: JSONBody[DeliveryReport],
+) -> None:  # fmt: skip
+    """For SMS gateways: what became of a message
+
+    Signed as standardwebhooks.com says, with the gateway's key; at most five minutes old. The same report twice is one.
+    """
+    gateways = state.settings.sms_gateways
+    if gateway not in gateways:
+        raise NotFound
+    if not outside.is_signed(gateways[gateway][1], request.headers, exchange.body, now):
+        raise SignatureInvalid
+    await domain.note_delivery(tx, gateway, len(gateways) > 1, data, now)
+
+
+HANDLERS = [request_otp, verify_otp, report_sms_status]
