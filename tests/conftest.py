@@ -4,7 +4,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +28,7 @@ from longan.entrance import Entrance
 from longan.limits import Limiter
 from longan.reference import load as reference
 from longan.settings import Settings
+from tests import running
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 
@@ -98,6 +99,12 @@ def nothing(label: str, done: int, total: int) -> None:
     """The loaders tell of their progress; a test does not listen."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def begun(request: pytest.FixtureRequest) -> None:
+    if any("service" in item.fixturenames for item in request.session.items):
+        running.begin(request.config)
+
+
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="longan-test-") as name:
@@ -130,6 +137,29 @@ async def template(services: embedded.Services, keys_dir: Path) -> str:
     finally:
         await connection.close()
     return "template_loaded"
+
+
+class Copies:
+    """Throw-away copies of the loaded database."""
+
+    def __init__(self, services: embedded.Services, template: str) -> None:
+        self._services = services
+        self._template = template
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[str]:
+        """The address of one."""
+        name = f"copy_{uuid4().hex}"
+        url = await embedded.create_database(self._services.database_url, name, template=self._template)
+        try:
+            yield url
+        finally:
+            await embedded.drop_database(self._services.database_url, name)
+
+
+@pytest.fixture(scope="session")
+def copies(services: embedded.Services, template: str) -> Copies:
+    return Copies(services, template)
 
 
 @pytest.fixture(scope="session")
@@ -184,7 +214,7 @@ async def valkey(services: embedded.Services) -> AsyncIterator[redis.asyncio.Red
 
 
 @pytest.fixture(scope="session")
-def whole_app(settings: Settings, valkey: redis.asyncio.Redis) -> Edge:
+async def whole_app(settings: Settings, valkey: redis.asyncio.Redis) -> Edge:
     return create_app(settings, pool=None, valkey=valkey)
 
 
@@ -193,7 +223,7 @@ async def app(whole_app: Edge, conn: asyncpg.Connection, clock: TestClock, valke
     """The whole app over the rolled-back connection; what it remembers between requests is fresh."""
     state = whole_app.app.state
     state.pool, state.clock = OnePool(conn), clock
-    whole_app.authenticator = state.authenticator = Authenticator(state.pool, state.tokens, clock)
+    whole_app.authenticator = state.authenticator = Authenticator(state.pool, state.tokens, state.proofs, clock)
     state.entrance = Entrance(state.tokens, state.authenticator.forget)
     whole_app.limiter = Limiter(valkey)
     for family in ("jobs", "procedures", "places"):
@@ -275,30 +305,31 @@ class Real:
 
 
 @asynccontextmanager
-async def made_real(
-    services: embedded.Services, template: str, settings: Settings, clock: TestClock
-) -> AsyncIterator[Real]:
-    """A throw-away copy of the loaded database, and the app on it with its background tasks running."""
-    name = f"real_{uuid4().hex}"
-    url = await embedded.create_database(services.database_url, name, template=template)
-    app = create_app(msgspec.structs.replace(settings, database_url=url, metrics_port=0), clock=clock)
-    made, ready, done = Real(app, url), asyncio.Event(), asyncio.Event()
+async def made_real(copies: Copies, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
+    """The app over a throw-away copy of the loaded database, with its background tasks running."""
+    async with copies.one() as url:
+        app = create_app(msgspec.structs.replace(settings, database_url=url, metrics_port=0), clock=clock)
+        made, ready, done = Real(app, url), asyncio.Event(), asyncio.Event()
 
-    async def live() -> None:  # a lifespan must end in the task in which it began; a fixture's halves are two
-        async with app.app.lifespan(), made.client:
-            ready.set()
-            await done.wait()
+        async def live() -> None:  # a lifespan must end in the task in which it began; a fixture's halves are two
+            async with app.app.lifespan(), made.client:
+                ready.set()
+                await done.wait()
 
-    life = asyncio.create_task(live())
-    await ready.wait()
-    yield made
-    done.set()
-    await life
-    await embedded.drop_database(services.database_url, name)
+        life, begun = asyncio.create_task(live()), asyncio.create_task(ready.wait())
+        await asyncio.wait({life, begun}, return_when=asyncio.FIRST_COMPLETED)
+        begun.cancel()
+        if ready.is_set():
+            async with AsyncExitStack() as held:  # a race is not about who waits for connections to be opened
+                for _ in range(settings.database_connections):
+                    await held.enter_async_context(made.pool.acquire())
+            yield made
+        done.set()
+        await life
 
 
 @pytest.fixture
-async def real(services: embedded.Services, template: str, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
+async def real(copies: Copies, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
     """An app and a database for one test alone."""
-    async with made_real(services, template, settings, clock) as made:
+    async with made_real(copies, settings, clock) as made:
         yield made

@@ -82,6 +82,9 @@ class Service:
 @contextmanager
 def begun() -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="longan-dev-") as name:
+        if os.geteuid() == 0:
+            # The servers' own user must get at its data, else they put it elsewhere, and there it stays.
+            Path(name).chmod(0o711)
         made = Service(Path(name))
         try:
             made.begin()

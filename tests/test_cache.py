@@ -21,8 +21,7 @@ async def caches(services: embedded.Services) -> AsyncIterator[tuple[Cache, Cach
     clients = [redis.asyncio.from_url(services.redis_url) for _ in range(3)]
     made = [Cache(client) for client in clients[:2]]
     listening = [asyncio.create_task(cache.listen()) for cache in made]
-    while not all(cache.listens for cache in made):
-        await asyncio.sleep(0.01)
+    await until(lambda: all(cache.listens for cache in made))
     yield made[0], made[1], clients[2]
     for task in listening:
         task.cancel()

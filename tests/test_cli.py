@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from longan import cli, keys, schema
 from longan.devkit import embedded, fcm_grant
+from tests.conftest import Copies
 from tests.running import free_ports
 
 COMMANDS = ("api", "worker", "migrate", "check", "seed")
@@ -84,11 +85,10 @@ async def empty_database(services: embedded.Services) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def own_database(services: embedded.Services, template: str) -> AsyncIterator[str]:
+async def own_database(copies: Copies) -> AsyncIterator[str]:
     """Migrated and loaded, and nobody else's."""
-    name = f"cli_{uuid4().hex}"
-    yield await embedded.create_database(services.database_url, name, template=template)
-    await embedded.drop_database(services.database_url, name)
+    async with copies.one() as url:
+        yield url
 
 
 def test_longan_alone_lists_its_commands(run: Callable[..., Told]) -> None:
@@ -174,22 +174,23 @@ async def test_a_directory_of_keys_that_is_not_there_is_named(
     assert "is no directory" in await refusal(run, production | {"LONGAN_KEYS_DIR": str(tmp_path / "keys")}, "api")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_a_database_that_folds_by_another_locale_is_refused(
-    run: Callable[..., Told], production: Environment, services: embedded.Services, command: str
-) -> None:
-    name = f"cli_{uuid4().hex}"
+@pytest.fixture(scope="module")
+async def database_of_another_locale(services: embedded.Services) -> str:
     connection = await asyncpg.connect(services.database_url)
     await connection.execute(
-        f"create database {name} template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C'"
+        "create database cli_other template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C'"
     )
     await connection.close()
-    environment = production | {"LONGAN_DATABASE_URL": services.database_url.replace("/longan?", f"/{name}?")}
+    return services.database_url.replace("/longan?", "/cli_other?")
 
-    said = await refusal(run, environment, command)
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_a_database_that_folds_by_another_locale_is_refused(
+    run: Callable[..., Told], production: Environment, database_of_another_locale: str, command: str
+) -> None:
+    said = await refusal(run, production | {"LONGAN_DATABASE_URL": database_of_another_locale}, command)
 
     assert "locale_provider builtin builtin_locale 'C.UTF-8'" in said
-    await embedded.drop_database(services.database_url, name)
 
 
 @pytest.mark.parametrize("command", ["api", "worker", "check", "seed"])

@@ -24,8 +24,8 @@ from longan.listing import LISTINGS
 ROOT = Path(longan.__file__).parents[2]
 PACKAGE = Path(longan.__file__).parent
 ROOMS = (
-    "places", "identity", "sessions", "passkeys", "federation", "assurance", "recovery", "staff", "people", "privacy",
-    "employers", "jobs", "applications", "housing", "services", "notifications",
+    "places", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase", "assurance", "recovery",
+    "staff", "people", "privacy", "employers", "jobs", "applications", "housing", "services", "notifications",
 )  # fmt: skip
 FILES = {"__init__", "models", "store", "domain", "routes", "tasks", "outside"}
 
@@ -36,7 +36,16 @@ OWNERS = {
     "applications.moves": ("worker_id", "account_id", "application_id"),
     "notifications.inbox": ("account_id",),
     "notifications.devices": ("account_id",),
+    "federation.links": ("account_id", "subject_index"),
+    "federation.claims": ("account_id",),
+    "device_keys.keys": ("account_id",),
+    "recovery.cases": ("account_id", "phone_index"),
     "sessions.sessions": ("account_id", "digest"),
+    "assurance.person_keys": ("account_id",),
+    "assurance.cases": ("account_id", "claimed_by"),
+    "assurance.identities": ("account_id",),
+    "assurance.looks": ("account_id", "official_id"),
+    "passkeys.credentials": ("account_id", "credential_id"),
 }
 
 

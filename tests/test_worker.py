@@ -24,6 +24,7 @@ from pgqueuer.domain.models import Job
 from longan import idempotency, queue, tasks, worker
 from longan.devkit import embedded
 from longan.tasks import Context
+from tests.conftest import Copies
 from tests.notifications.pushing import CANARIES, World, environment, fresh_world, until
 
 PROCESS = "import sys; from longan import settings, worker; {}\nsys.exit(worker.run(settings.read()))"
@@ -48,8 +49,8 @@ class Room:
 
 
 @pytest.fixture
-async def world(services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with fresh_world(services, template, keys_dir, tmp_path) as made:
+async def world(services: embedded.Services, copies: Copies, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with fresh_world(services, copies, keys_dir, tmp_path) as made:
         yield made
 
 
@@ -358,7 +359,7 @@ async def test_a_worker_that_is_asked_to_stop_does_so_within_seconds(world: Worl
         await until(lambda: some_are_leased(world), 20)
         started.send_signal(signal.SIGTERM)
 
-        assert await asyncio.to_thread(started.wait, 2.5) == 0
+        assert await asyncio.to_thread(started.wait, 5) == 0
 
     assert "leased" not in await world.states()
 

@@ -115,6 +115,41 @@ async def set_disabled(tx: asyncpg.Connection, account: UUID, at: datetime | Non
     return bool(await tx.fetchval(SET_DISABLED, account, at))
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """An account that has another phone now; `phone_cipher` was the old one, sealed for the account."""
+
+    phone_cipher: bytes | None
+
+
+CHANGE_PHONE = """-- accounts.change_phone
+update identity.accounts a
+   set phone_index = $2, phone_cipher = $3, cooling_until = greatest(a.cooling_until, $4)
+  from (select o.id, o.phone_cipher from identity.accounts o where o.id = $1 for update) was
+ where a.id = was.id and a.disabled_at is null
+   and not exists (select from identity.accounts other where other.phone_index = $2)
+returning was.phone_cipher"""
+
+
+async def change_phone(
+    tx: asyncpg.Connection, account: UUID, phone_index: bytes, phone_cipher: bytes, cooling_until: datetime
+) -> Moved | None:
+    """Another phone, and a time of caution; None when some account has that phone already, or this one is disabled."""
+    try:
+        async with tx.transaction():
+            return maybe(await tx.fetchrow(CHANGE_PHONE, account, phone_index, phone_cipher, cooling_until), Moved)
+    except asyncpg.UniqueViolationError:
+        return None
+
+
+LOSE_DEVICES = """-- accounts.lose_devices
+update device_keys.keys k set ended_at = $2 where k.account_id = $1 and k.ended_at is null"""
+
+
+async def lose_devices(tx: asyncpg.Connection, account: UUID, now: datetime) -> None:
+    """No device of the account is known any more: who recovers it has lost them."""
+    await tx.execute(LOSE_DEVICES, account, now)
+
+
 def audience_of(account: Account, asked: Audience) -> Audience:
     """Staff without any other role are staff, asked or not. Raises `Forbidden` for others who ask to be, and
     `AccountDisabled`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from longan import clock, keys, schema
+from longan import clock, keys, openid, rewrapping, schema
 from longan.settings import BadSettings, Settings, read
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {}
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name == "create-admin":
             added.add_argument("phone", help="the mobile number of the first administrator")
         if name == "keys":
-            added.add_argument("words", nargs="*", metavar="DIRECTORY | rotate [PURPOSE ...] | retire", help=KEYS_HELP)
+            forms = "DIRECTORY | rotate [PURPOSE ...] | rewrap | retire"
+            added.add_argument("words", nargs="*", metavar=forms, help=KEYS_HELP)
             added.add_argument("--directory", type=Path, help="where the keys are (LONGAN_KEYS_DIR)")
             added.add_argument("--after", type=float, metavar="MINUTES", help="when a new key begins (10)")
     words = sys.argv[1:] if arguments is None else arguments
@@ -57,6 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = f"PostgreSQL does not answer at LONGAN_DATABASE_URL: {error or 'no answer in time'}."
     print(f"longan {given.command}: {said}", file=sys.stderr)
     return 2
+
+
+def tell(label: str, done: int, total: int) -> None:
+    """Progress, in one line."""
+    print(f"\r  {label}: {done:,} of {total:,}", end="\n" if done >= total else "", flush=True)
 
 
 CONNECT_SECONDS = 5.0
@@ -137,6 +143,7 @@ def api(_: argparse.Namespace) -> int:
     from granian.constants import HTTPModes, Interfaces, Loops
 
     settings = _ready("api")
+    openid.read(settings)
     Granian(
         "longan.api.app:serve",
         address=settings.host,
@@ -214,9 +221,6 @@ def seed(given: argparse.Namespace) -> int:
     if given.sample and not settings.development:
         raise BadSettings("--sample brings personas that anybody can be: it exists in development only.")
 
-    def tell(label: str, done: int, total: int) -> None:
-        print(f"\r  {label}: {done:,} of {total:,}", end="\n" if done >= total else "", flush=True)
-
     async def run() -> None:
         async with _database(settings) as connection:
             await schema.check(connection)
@@ -235,14 +239,16 @@ def seed(given: argparse.Namespace) -> int:
 
 KEYS_HELP = (
     "make what is missing in a directory; or a new key for each purpose (access-app and access-official when none is "
-    "named), known at once and used after some minutes; or remove the signing keys that are of no use any more"
+    "named), known at once and used after some minutes; or seal with the newest keys what older ones sealed; or remove "
+    "the signing keys that are of no use any more"
 )
 
 
 @command("the keys: make what is missing, rotate, retire")
 def make_keys(given: argparse.Namespace) -> int:
     what, *purposes = given.words or [""]
-    named = what if what not in ("", "rotate", "retire") else given.directory or os.environ.get("LONGAN_KEYS_DIR")
+    verb = what in ("", "rotate", "rewrap", "retire")
+    named = (given.directory or os.environ.get("LONGAN_KEYS_DIR")) if verb else what
     if not named:
         raise BadSettings("LONGAN_KEYS_DIR is not set, and no directory is named.")
     directory, now = Path(named), clock.utc()
@@ -251,17 +257,19 @@ def make_keys(given: argparse.Namespace) -> int:
             after = keys.KNOWN_BEFORE if given.after is None else timedelta(minutes=given.after)
             made = keys.rotate(directory, purposes or [f"access-{audience}" for audience in keys.AUDIENCES], now, after)
             print(*made, f"begin at {now + after:%H:%M:%S} UTC; bring them to every machine before.", sep="\n")
+        case "rewrap", []:
+            return rewrapping.run(read(), tell)
         case "retire", []:
             print(*keys.retire(directory, now), sep="\n")
         case _, []:
             keys.ensure(directory)
             print(*sorted(directory.iterdir()), sep="\n")
         case _:
-            raise BadSettings(f"{' '.join(given.words)!r} is neither a directory nor rotate nor retire.")
+            raise BadSettings(f"{' '.join(given.words)!r} is neither a directory nor rotate, rewrap or retire.")
     return 0
 
 
-COMMANDS["keys"] = COMMANDS.pop("make_keys")
+COMMANDS["keys"] = COMMANDS.pop("make-keys")
 
 
 @command("print the OpenAPI document")
@@ -278,6 +286,7 @@ def check(_: argparse.Namespace) -> int:
 
     settings = read()
     keys.load(settings.keys_dir)
+    openid.read(settings)
 
     async def run() -> None:
         await _checked(settings)

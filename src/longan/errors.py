@@ -44,6 +44,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "bad_issue_date": ("Ngày cấp không hợp lệ", "Is not a date of issue"),
     "issue_before_birth": ("Ngày cấp trước ngày sinh", "It was issued before the birth"),
     "issue_in_future": ("Ngày cấp ở trong tương lai", "It was issued in the future"),
+    "same_as_old": ("Phải khác với số cũ", "Must differ from the old one"),
     "not_mobile": ("Không phải số di động Việt Nam", "Is not a Vietnamese mobile number"),
 }
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from longan import apps
+
 Environment = Literal["development", "production"]
 
 
@@ -26,14 +28,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     province_code: str
     sms_url: str = ""
     sms_key: str = ""
+    sms_fallback_url: str = ""
+    sms_fallback_key: str = ""
+    identity_check_url: str = ""
+    identity_check_key: str = ""
     fcm_base_url: str = "https://fcm.googleapis.com"
     fcm_credentials: Path | None = None
+    firebase_project: str = ""
+    firebase_credentials: Path | None = None
+    oidc_providers: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     metrics_port: int = 8001
     workers: int = 1
     database_connections: int = 10
     trusted_proxies: str = ""
+    dpop_nonces: Literal["officials", "everybody"] = "officials"
+    android_apps: str = ""
+    ios_apps: str = ""
     rate_limit_scale: int = 1
 
     def __repr__(self) -> str:
@@ -42,6 +54,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def development(self) -> bool:
         return self.env == "development"
+
+    @property
+    def sms_gateways(self) -> dict[str, tuple[str, str]]:
+        """Address and key of each SMS gateway, in the order in which they are asked."""
+        first = {"first": (self.sms_url, self.sms_key)}
+        return first | ({"second": (self.sms_fallback_url, self.sms_fallback_key)} if self.sms_fallback_url else {})
 
     @property
     def proxies(self) -> frozenset[str]:
@@ -86,21 +104,41 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
             ipaddress.ip_address(part)
         except ValueError as error:
             raise BadSettings(f"LONGAN_TRUSTED_PROXIES holds {part!r}, which is not an IP address.") from error
+    for name, value, read_apps in (
+        ("LONGAN_ANDROID_APPS", settings.android_apps, apps.android),
+        ("LONGAN_IOS_APPS", settings.ios_apps, apps.apple),
+    ):
+        try:
+            read_apps(value)
+        except apps.BadApp as error:
+            raise BadSettings(f"{name} holds {str(error)!r}; docs/operators.md says how an app is written.") from error
+    # Where nobody signs in by Firebase, a developer's emulator for something else harms nobody.
+    if environ.get("FIREBASE_AUTH_EMULATOR_HOST") and (settings.firebase_project or not settings.development):
+        raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would accept unsigned tokens; unset it.")
+    if settings.firebase_project and not (settings.firebase_credentials and settings.firebase_credentials.is_file()):
+        raise BadSettings("LONGAN_FIREBASE_CREDENTIALS must name a service-account file that may read Firebase users.")
     if settings.development:
         return
-    if environ.get("FIREBASE_AUTH_EMULATOR_HOST"):
-        raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would accept unsigned tokens; unset it.")
     if settings.rate_limit_scale != 1:
         raise BadSettings("LONGAN_RATE_LIMIT_SCALE is for benchmarks in development only; unset it.")
     if not settings.public_url.startswith("https://"):
         raise BadSettings("LONGAN_PUBLIC_URL must start with https:// in production.")
-    for name, value in (("LONGAN_SMS_URL", settings.sms_url), ("LONGAN_FCM_BASE_URL", settings.fcm_base_url)):
+    addresses = {"LONGAN_SMS_URL": settings.sms_url, "LONGAN_FCM_BASE_URL": settings.fcm_base_url}
+    if settings.sms_fallback_url:
+        addresses["LONGAN_SMS_FALLBACK_URL"] = settings.sms_fallback_url
+    if settings.identity_check_url:
+        addresses["LONGAN_IDENTITY_CHECK_URL"] = settings.identity_check_url
+    for name, value in addresses.items():
         if any(f"//{host}" in value for host in LOOPBACK):
             raise BadSettings(f"{name} points at this machine: local stand-ins exist in development only.")
         if not value.startswith("https://"):
             raise BadSettings(f"{name} must be set to an https:// address.")
     if len(settings.sms_key) < 16:
         raise BadSettings("LONGAN_SMS_KEY must be the gateway's key, at least 16 characters.")
+    if settings.sms_fallback_url and len(settings.sms_fallback_key) < 16:
+        raise BadSettings("LONGAN_SMS_FALLBACK_KEY must be the second gateway's key, at least 16 characters.")
+    if settings.identity_check_url and len(settings.identity_check_key) < 16:
+        raise BadSettings("LONGAN_IDENTITY_CHECK_KEY must be the identity provider's key, at least 16 characters.")
     if settings.fcm_credentials is None or not settings.fcm_credentials.is_file():
         raise BadSettings("LONGAN_FCM_CREDENTIALS must name the service-account file from Firebase.")
 

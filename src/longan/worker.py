@@ -30,12 +30,16 @@ from longan import clock, db, idempotency, queue, tasks
 from longan.assurance import tasks as assurance
 from longan.crypto import Sealed
 from longan.device_keys import tasks as device_keys
+from longan.federation import tasks as federation
+from longan.firebase import tasks as firebase
 from longan.identity import tasks as identity
 from longan.jobs import tasks as jobs
-from longan.keys import load
+from longan.keys import keep_looking, load
 from longan.notifications import tasks as notifications
 from longan.notifications.domain import PASSING, Sender
 from longan.notifications.outside import Fcm
+from longan.passkeys import tasks as passkeys
+from longan.recovery import tasks as recovery
 from longan.sessions import tasks as sessions
 from longan.settings import BadSettings, Settings
 from longan.staff import tasks as staff
@@ -44,9 +48,13 @@ from longan.tasks import Context, Declared
 ROOMS = {
     "assurance": assurance,
     "device_keys": device_keys,
+    "federation": federation,
+    "firebase": firebase,
     "identity": identity,
     "jobs": jobs,
     "notifications": notifications,
+    "passkeys": passkeys,
+    "recovery": recovery,
     "sessions": sessions,
     "staff": staff,
 }
@@ -211,12 +219,14 @@ async def opened(settings: Settings) -> AsyncGenerator[Context, None]:
         db.create_pool(settings.database_url, settings.database_connections, "longan-worker") as pool,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
+        looking = asyncio.create_task(keep_looking(keys))
         try:
             yield Context(
                 pool=pool, valkey=valkey, http=http, settings=settings, keys=keys, phones=Sealed(keys, "phone"),
                 clock=clock.utc,
             )  # fmt: skip
         finally:
+            looking.cancel()
             await valkey.aclose()
 
 

@@ -1,6 +1,9 @@
 """The SMS gateway's stand-in, asked over real HTTP."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import aiohttp
@@ -8,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from longan.devkit import fcm_grant, sms, stand_ins
+from longan.devkit.sms_reports import signed
 
 TEXT = "Ma xac thuc Long An ID cua ban la 048213, het han sau 5 phut."
 KEY = {"Authorization": "Bearer key-of-the-test"}
@@ -139,6 +143,7 @@ async def test_a_missing_or_wrong_key_is_a_401(runner: web.AppRunner, given: str
         {"text": 123456},
         {"reference": "not-a-uuid"},
         {"sender": "LONGAN"},
+        {"status_url": "ftp://example.com"},
     ],
 )
 async def test_a_bad_field_is_a_400(client: aiohttp.ClientSession, changed: dict[str, object]) -> None:
@@ -204,6 +209,92 @@ async def test_a_garbled_answer_still_means_the_message_was_taken(client: aiohtt
             await answer.json()
 
     assert len(await sent(client)) == 1
+
+
+class Reports:
+    """Where a gateway reports to."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[dict[str, str], bytes]] = []
+        self.refuse = 0
+        self.url = ""
+
+    async def take(self, request: web.Request) -> web.Response:
+        if self.refuse:
+            self.refuse -= 1
+            return web.Response(status=503)
+        self.came.append((dict(request.headers), await request.read()))
+        return web.Response(status=204)
+
+    async def next(self) -> dict[str, object]:
+        for _ in range(300):
+            if self.came:
+                headers, body = self.came.pop(0)
+                made = signed("key-of-the-test", body, datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC),
+                              headers["webhook-id"])  # fmt: skip
+                assert headers["webhook-signature"] == made["webhook-signature"]
+                told: dict[str, object] = json.loads(body)
+                return told
+            await asyncio.sleep(0.01)
+        raise AssertionError("no report came")
+
+
+@pytest.fixture
+async def reports() -> AsyncIterator[Reports]:
+    made, app = Reports(), web.Application()
+    app.router.add_post("/status", made.take)
+    runner = await stand_ins.serve("127.0.0.1", 0, app)
+    made.url = f"{stand_ins.address(runner)}/status"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "shown"),
+    [("ok", "delivered", 1), ("garbled", "delivered", 1), ("undelivered", "failed", 0), ("lying", "delivered", 0)],
+)
+async def test_what_became_of_a_message_is_reported_and_signed(
+    client: aiohttp.ClientSession, reports: Reports, mode: str, status: str, shown: int
+) -> None:
+    await client.post("/sms/faults", json={"mode": mode})
+    given = message(status_url=reports.url)
+
+    async with client.post("/sms/messages", json=given) as answer:
+        assert answer.status == 202
+    report = await reports.next()
+
+    assert (report["reference"], report["status"]) == (given["reference"], status)
+    assert report.get("reason") == ("unreachable" if status == "failed" else None)
+    assert len(await sent(client)) == shown
+
+
+async def test_a_late_message_comes_and_is_reported_later(client: aiohttp.ClientSession, reports: Reports) -> None:
+    await client.post("/sms/faults", json={"mode": "late"})
+
+    await client.post("/sms/messages", json=message(status_url=reports.url))
+
+    assert await sent(client) == []
+    assert (await reports.next())["status"] == "delivered"
+    assert len(await sent(client)) == 1
+
+
+async def test_a_report_that_nobody_took_comes_again_under_the_same_id(
+    client: aiohttp.ClientSession, reports: Reports
+) -> None:
+    reports.refuse = 1
+
+    await client.post("/sms/messages", json=message(status_url=reports.url))
+
+    assert (await reports.next())["status"] == "delivered"
+
+
+async def test_the_second_gateway_is_another(client: aiohttp.ClientSession) -> None:
+    await client.post("/second/sms/faults", json={"mode": "unavailable"})
+
+    async with client.post("/second/sms/messages", json=message()) as answer:
+        assert answer.status == 503
+    async with client.post("/sms/messages", json=message()) as answer:
+        assert answer.status == 202
 
 
 @pytest.mark.parametrize("script", [{}, {"mode": "odd"}, {"mode": "slow", "times": 0}, {"mode": "ok", "time": 1}])

@@ -2,16 +2,27 @@
 
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from longan.devkit import embedded
 from longan.settings import Settings
-from tests.conftest import TestClock, made_real
+from tests.conftest import Copies, TestClock, made_real
 from tests.faults import world as worlds
 from tests.faults.house import House, built
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Tells whoever waits for minutes how far it is."""
+
+    def said(line: str) -> None:
+        with capsys.disabled():
+            print(line, flush=True)
+
+    return said
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +36,7 @@ async def world(services: embedded.Services, template: str, keys_dir: Path) -> A
 
 
 @pytest.fixture(scope="session")
-async def house(services: embedded.Services, template: str, settings: Settings) -> AsyncIterator[House]:
+async def house(copies: Copies, settings: Settings) -> AsyncIterator[House]:
     """One house for all who walk through it: they are refused nearly everything."""
-    async with made_real(services, template, settings, TestClock()) as real, built(real) as made:
+    async with made_real(copies, settings, TestClock()) as real, built(real) as made:
         yield made

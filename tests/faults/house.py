@@ -36,8 +36,8 @@ class House:
         made = {"If-Match": "*"} if operation.policy.if_match else {}
         if operation.policy.idempotent:
             made["Idempotency-Key"] = str(uuid4())
-        for_it = {"verify_employer": self.official, "end_session": self.leaving}
-        caller = who or for_it.get(operation.name, self.owner)
+        for_it = self.official if operation.policy.auth == "official" else self.owner
+        caller = who or (self.leaving if operation.name == "end_session" else for_it)
         return made | {"Authorization": caller["Authorization"]}
 
 
@@ -77,10 +77,11 @@ async def built(real: Real) -> AsyncIterator[House]:
         "housing_id": await rows(real.pool, "select id from housing.listings limit 2"),
         "account_id": [owner, worker, official],
     }
+    # Everybody has just proved as much as any operation demands: it must not end at that.
     made = House(
-        real, Caller(real.app), real.app.routes.operations, await real.bearer(owner), await real.bearer(worker),
-        await real.bearer(), await real.bearer(official, audience="official", acr=3), await real.bearer(), employer,
-        jobs, ids,
+        real, Caller(real.app), real.app.routes.operations, await real.bearer(owner, acr=3),
+        await real.bearer(worker, acr=3), await real.bearer(acr=3),
+        await real.bearer(official, audience="official", acr=3), await real.bearer(acr=3), employer, jobs, ids,
     )  # fmt: skip
     yield made
     # Whoever signs out on the way would be refused everything that comes after.

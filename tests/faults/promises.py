@@ -13,6 +13,8 @@ import aiohttp
 from tests.faults.world import Person, Seen, World
 
 PAUSE_SECONDS = 0.05
+# Whoever is not answered for so long never will be: kills take seconds.
+MOST_SECONDS = 60.0
 STEPS = ("viewed", "shortlisted")
 # What means: ask again.
 NOT_NOW = (503, 429)
@@ -20,13 +22,15 @@ NOT_NOW = (503, 429)
 
 @dataclass
 class Promises:
-    """The answers by what they were for. `broken` is what no client may ever be told."""
+    """The answers by what they were for. `broken` is what no client may ever be told; `unanswered` are requests that
+    were sent and lost, `refused` those that nobody was there for."""
 
     applied: dict[tuple[UUID, UUID], bytes] = field(default_factory=dict)
     keys: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     moved: set[tuple[str, str]] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
     unanswered: int = 0
+    refused: int = 0
 
 
 class Load:
@@ -89,15 +93,19 @@ class Load:
         self.kept += 1
 
     async def _until_answered(self, ask: Callable[[], Any]) -> Seen:
-        while True:
+        deadline = asyncio.get_running_loop().time() + MOST_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
             try:
                 seen: Seen = await ask()
+            except aiohttp.ClientConnectorError:
+                self.promises.refused += 1
             except (aiohttp.ClientError, OSError, TimeoutError):
                 self.promises.unanswered += 1
             else:
                 if seen.status not in NOT_NOW and seen.json.get("code") != "idempotency_in_progress":
                     return seen
             await asyncio.sleep(PAUSE_SECONDS)
+        raise AssertionError(f"nobody answers for {MOST_SECONDS:.0f} s")
 
     async def asked_again(self) -> list[str]:
         """What is wrong with the answers to the same requests once more: each must be as it was."""

@@ -126,6 +126,7 @@ FAULTS = {fault.__name__: fault for fault in (stopped, killed, refused, delayed,
 
 def is_refused(seen: Seen) -> None:
     assert seen.status == 503, (seen.what, seen.status, seen.body)
+    assert seen.seconds < 2.0, (seen.what, seen.seconds)
     if not seen.what.endswith("/readyz"):
         assert seen.headers["Content-Type"] == "application/problem+json", seen.what
         assert int(seen.headers["Retry-After"]) > 0, seen.what

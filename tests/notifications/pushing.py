@@ -25,6 +25,7 @@ from longan.notifications.models import Received
 from longan.notifications.outside import Fcm
 from longan.settings import Settings
 from longan.tasks import Context
+from tests.conftest import Copies
 
 PACE = 0.01
 CANARIES = ("May Túi Xách Bí Mật", "Công ty Canary Tân An", "+84912345678")
@@ -201,13 +202,12 @@ async def made_world(
 
 
 @asynccontextmanager
-async def fresh_world(services: embedded.Services, template: str, keys_dir: Path, folder: Path) -> AsyncIterator[World]:
+async def fresh_world(
+    services: embedded.Services, copies: Copies, keys_dir: Path, folder: Path
+) -> AsyncIterator[World]:
     """A world on a throw-away copy of the loaded database."""
-    name = f"pushing_{uuid4().hex}"
-    url = await embedded.create_database(services.database_url, name, template=template)
-    async with made_world(url, services.redis_url, keys_dir, folder) as made:
+    async with copies.one() as url, made_world(url, services.redis_url, keys_dir, folder) as made:
         yield made
-    await embedded.drop_database(services.database_url, name)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -16,15 +16,15 @@ from longan.devkit import embedded
 from longan.notifications import store
 from longan.notifications.models import NOTICES, UNKNOWN, InboxRow, Moved, Notice, Received, _check, shown
 from longan.notifications.tasks import TASKS
-from tests.conftest import Bearer, OnePool
+from tests.conftest import Bearer, Copies, OnePool
 from tests.notifications.pushing import World, fresh_world
 
 INBOX = "/v1/me/notifications"
 
 
 @pytest.fixture
-async def world(services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with fresh_world(services, template, keys_dir, tmp_path) as made:
+async def world(services: embedded.Services, copies: Copies, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with fresh_world(services, copies, keys_dir, tmp_path) as made:
         yield made
 
 

@@ -14,13 +14,20 @@ from longan.devkit import embedded, fcm
 from longan.notifications import outside, store
 from longan.notifications.domain import MOST_TRIES
 from longan.notifications.models import Settlement
-from tests.notifications.pushing import CANARIES, World, fresh_world, until
+from tests.notifications.pushing import CANARIES, World, made_world, until
+
+
+@pytest.fixture(scope="module")
+async def database(services: embedded.Services, template: str) -> str:
+    """One for all tests of this file: what they leave is a few rows, and a copy takes longer than most of them."""
+    return await embedded.create_database(services.database_url, "pushing", template=template)
 
 
 @pytest.fixture
-async def world(services: embedded.Services, template: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with fresh_world(services, template, keys_dir, tmp_path) as made:
+async def world(services: embedded.Services, database: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with made_world(database, services.redis_url, keys_dir, tmp_path) as made:
         yield made
+        await made.pool.execute("truncate notifications.push_outbox, notifications.inbox, notifications.devices")
 
 
 async def test_a_promised_push_is_accepted_once_and_its_receipt_is_kept(world: World) -> None:

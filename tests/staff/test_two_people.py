@@ -13,7 +13,7 @@ import pytest
 from longan.api.edge import Edge
 from longan.crypto import digest
 from longan.staff import domain
-from longan.staff.models import DecisionIn, LastAdministrator, TwoPersonRule
+from longan.staff.models import LastAdministrator, ProposalDecision, TwoPersonRule
 from longan.staff.tasks import end_due_roles
 from longan.tasks import Context
 from longan.tokens import Principal
@@ -41,7 +41,7 @@ async def staff(conn: asyncpg.Connection, bearer: Bearer) -> list[dict[str, str]
     return made
 
 
-REFUSED = DecisionIn("refused")
+REFUSED = ProposalDecision("refused")
 
 Propose = Callable[..., Awaitable[httpx.Response]]
 Decide = Callable[..., Awaitable[httpx.Response]]

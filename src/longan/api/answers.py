@@ -9,6 +9,8 @@ from litestar import Response
 from longan.api.examples import Examples
 from longan.api.routing import Operation
 from longan.api.schemas import Schema
+from longan.dpop import DpopRequired, InvalidDpopProof, UseDpopNonce
+from longan.entrance import SignedIn
 from longan.errors import (
     MESSAGES,
     CoolingOff,
@@ -62,9 +64,14 @@ HEADERS: dict[str, Schema] = {
         "example": 21,
     },
     "WWW-Authenticate": {
-        "description": "RFC 6750: what kind of token is wanted, and what was wrong with the one that came.",
+        "description": "RFC 6750, RFC 9449: what kind of token is wanted, and what was wrong with what came.",
         "schema": {"type": "string"},
         "example": 'Bearer realm="longan", error="invalid_token"',
+    },
+    "DPoP-Nonce": {
+        "description": "For the next proof of the device's key (RFC 9449 section 8); comes where a proof came.",
+        "schema": {"type": "string"},
+        "example": "3vXK0eB6l7pXnq8nTzq0r2mY",
     },
     "Idempotent-Replayed": {
         "description": "`true` when this key was used before: nothing was done now, and this is the first answer.",
@@ -73,7 +80,11 @@ HEADERS: dict[str, Schema] = {
     },
 }
 
-_OF_STATUS = {401: ("WWW-Authenticate",), 429: ("RateLimit-Policy", "RateLimit", "Retry-After"), 503: ("Retry-After",)}
+_OF_STATUS = {
+    401: ("WWW-Authenticate", "DPoP-Nonce"),
+    429: ("RateLimit-Policy", "RateLimit", "Retry-After"),
+    503: ("Retry-After",),
+}
 
 
 def refusals(operation: Operation) -> list[type[Problem]]:
@@ -90,6 +101,10 @@ def refusals(operation: Operation) -> list[type[Problem]]:
         found += [Stale, IfMatchRequired]
     if policy.auth not in ("public", "optional"):
         found += [Unauthenticated]
+    if policy.auth not in ("public", "optional") or is_way_in(operation):
+        found += [InvalidDpopProof, UseDpopNonce]
+    if answered(operation) is SignedIn:
+        found += [DpopRequired]
     if policy.proof is not None:
         found += [InsufficientAuthentication, CoolingOff]
     if "{" in operation.path:
@@ -212,6 +227,12 @@ def answered(operation: Operation) -> Any:
     returned = handler.parsed_fn_signature.return_type
     kind = returned.inner_types[0].annotation if returned.is_subclass_of(Response) else returned.annotation
     return None if kind is type(None) else kind
+
+
+def is_way_in(operation: Operation) -> bool:
+    """Whether it lies on the way to a session, from the first step on: there a key may be brought without a token."""
+    begins = operation.method == "POST" and operation.policy.auth in ("public", "optional")
+    return begins or answered(operation) is SignedIn
 
 
 def _headers(*names: str) -> Schema:

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, start_http_server
 
-from longan import clock, db, deps, limits
+from longan import clock, db, deps, limits, openid
 from longan.api import docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
@@ -20,14 +20,19 @@ from longan.applications import routes as applications
 from longan.assurance import routes as assurance
 from longan.cache import Cache
 from longan.crypto import Sealed
+from longan.device_keys import routes as device_keys
+from longan.dpop import Proofs
 from longan.employers import routes as employers
 from longan.entrance import Entrance
 from longan.federation import routes as federation
+from longan.federation.outside import HttpProvider
+from longan.firebase import routes as firebase
+from longan.firebase.outside import Firebase
 from longan.housing import routes as housing
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
 from longan.jobs import routes as jobs
-from longan.keys import load
+from longan.keys import keep_looking, load
 from longan.notifications import routes as notifications
 from longan.page import Cursors
 from longan.passkeys import routes as passkeys
@@ -46,8 +51,10 @@ HANDLERS: list[Any] = [
     *docs.HANDLERS,
     *identity.HANDLERS,
     *sessions.HANDLERS,
+    *device_keys.HANDLERS,
     *passkeys.HANDLERS,
     *federation.HANDLERS,
+    *firebase.HANDLERS,
     *assurance.HANDLERS,
     *recovery.HANDLERS,
     *staff.HANDLERS,
@@ -74,13 +81,25 @@ def create_app(settings: Settings, **given: Any) -> Edge:
     )
     pool = given.get("pool") or db.create_pool(settings.database_url, settings.database_connections, "longan-api")
     now = given.get("clock", clock.utc)
+    proofs = Proofs(
+        keys.secrets["dpop-nonce"], settings.public_url, valkey, everybody=settings.dpop_nonces == "everybody"
+    )
     state = State({
         "settings": settings, "keys": keys, "tokens": tokens, "pool": pool, "valkey": valkey, "clock": now,
         "phones": Sealed(keys, "phone"), "numbers": Sealed(keys, "number"), "cursors": Cursors(keys),
         "in_flight": InFlight(), "cache": Cache(valkey),
-        "limiter": limits.Limiter(valkey, settings.rate_limit_scale), "authenticator": Authenticator(pool, tokens, now),
-        "strict": limits.Strict(valkey, settings.rate_limit_scale),
+        "limiter": limits.Limiter(valkey, settings.rate_limit_scale),
+        "strict": limits.Strict(valkey, settings.rate_limit_scale), "proofs": proofs,
+        "authenticator": Authenticator(pool, tokens, proofs, now),
     })  # fmt: skip
+    state.providers = {
+        each: HttpProvider(party, development=settings.development) for each, party in openid.read(settings).items()
+    }
+    state.firebase = (
+        Firebase(settings.firebase_project, settings.firebase_credentials)
+        if settings.firebase_project and settings.firebase_credentials
+        else None
+    )
     state.entrance = Entrance(tokens, state.authenticator.forget)
 
     @contextlib.asynccontextmanager
@@ -88,7 +107,12 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         """The pool and what runs beside the requests, for the life of the process."""
         background = [
             asyncio.create_task(job)
-            for job in (log.keep_flushing(), state.cache.listen(), limits.keep_flushing(state.limiter))
+            for job in (
+                log.keep_flushing(),
+                state.cache.listen(),
+                limits.keep_flushing(state.limiter),
+                keep_looking(keys),
+            )
         ]
         if "pool" not in given:
             await pool

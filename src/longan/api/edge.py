@@ -9,7 +9,9 @@ from itertools import count, repeat
 
 from litestar import Litestar
 
+from longan import dpop
 from longan.api import problems
+from longan.api.answers import is_way_in
 from longan.api.asgi import Receive, Scope, Send
 from longan.api.auth import Authenticator
 from longan.api.incoming import JSON, accepts, allow, check_size, locale_of, matches, path_of, read_body, read_query
@@ -67,6 +69,7 @@ class Edge:
         self.cache = cache
         self.limiter = limiter
         self.authenticator = authenticator
+        self._ways_in = {each.name for each in self.routes.operations if is_way_in(each)}
         self._proxies = settings.proxies
         self._log = log
         self._ids = map("{}{:x}".format, repeat(secrets.token_hex(6)), count(secrets.randbelow(2**24)))
@@ -102,6 +105,8 @@ class Edge:
             if answer.started:
                 raise
             problem = problems.of(error)
+            if headers.get(b"authorization", b"")[:5].lower() == b"dpop ":
+                dpop.in_kind(problem)
             exchange.code = problem.code
             await answer.problem(problem)
         finally:
@@ -160,7 +165,7 @@ class Edge:
             else:
                 await answer.whole(await operation.plan.answer(scope, exchange, query))
             return
-        await self._limit(headers, exchange, None, answer)
+        await self._limit(scope, headers, exchange, None, answer)
         check_size(scope, raw_path)
         if found is not None and method == "OPTIONS":
             await answer.whole(Answer(204, {"Allow": allow(found)}, b""))
@@ -177,7 +182,7 @@ class Edge:
         """Everything that can be refused before a handler is planned for, the cheapest first; the query, read."""
         policy = operation.policy
         check_size(scope, path_of(scope))
-        await self._limit(headers, exchange, operation, answer)
+        await self._limit(scope, headers, exchange, operation, answer)
         if policy.auth not in ("public", "optional"):
             principal = exchange.me()
             if policy.auth not in ("any", principal.audience):
@@ -196,14 +201,27 @@ class Edge:
         return query
 
     async def _limit(
-        self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation | None, answer: Outgoing
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        exchange: Exchange,
+        operation: Operation | None,
+        answer: Outgoing,
     ) -> None:
-        """Who is calling, and one request off their bucket: the account's where there is one, else the address's."""
+        """Who is calling, and one request off their bucket: the account's where there is one, else the address's. Then
+        the key that somebody brings who signs in."""
         policy = operation.policy if operation else None
-        authorization = headers.get(b"authorization")
+        sent, proof = headers.get(b"authorization"), b"dpop" in headers
+        authorization = None if sent is None else sent.decode("latin-1")
+        entering = proof and operation is not None and operation.name in self._ways_in
+        if proof:
+            nonce = self.authenticator.proofs.nonces.current(self.authenticator.clock().timestamp())
+            answer.extra.append((b"dpop-nonce", nonce.encode()))
         if authorization is not None:
             try:
-                exchange.principal = await self.authenticator.principal(authorization.decode("latin-1"), exchange)
+                exchange.principal = await self.authenticator.principal(
+                    scope, authorization, exchange, entering=entering
+                )
             except Unauthenticated:
                 # A stale token must not shut anybody out of what needs none: apps send it along with everything.
                 if policy is not None and policy.auth not in ("public", "optional"):
@@ -213,6 +231,8 @@ class Edge:
                 if policy is not None and policy.auth not in ("public", "optional"):
                     raise
         await self._count(exchange, policy, answer)
+        if entering and exchange.key_thumbprint is None:
+            exchange.key_thumbprint = await self.authenticator.key(scope, authorization)
 
     async def _count(self, exchange: Exchange, policy: Policy | None, answer: Outgoing) -> None:
         name = policy.limit if policy else "lookup"

@@ -13,7 +13,7 @@ from litestar.typing import FieldDefinition
 
 from longan import deps
 from longan.api import guide
-from longan.api.answers import HEADERS, Answers, answered, has_etag, refusals
+from longan.api.answers import HEADERS, Answers, answered, has_etag, is_way_in, refusals
 from longan.api.examples import Examples
 from longan.api.problems import ProblemBody
 from longan.api.routing import Operation, Routes
@@ -55,6 +55,12 @@ HEADER_PARAMETERS: dict[str, Schema] = {
         "schema": {"type": "string"},
         "example": '"v3"',
     },
+    "DPoP": {
+        "name": "DPoP",
+        "in": "header",
+        "description": "A proof of the device's key (RFC 9449, ES256, with our nonce): the session is bound to it.",
+        "schema": {"type": "string", "maxLength": 2048},
+    },
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",
@@ -70,7 +76,8 @@ _ACCESS = {
     "official": "Needs a token of audience `official`.",
     "any": "Needs a token.",
 }
-_SECURITY: dict[str, list[Schema]] = {"public": [], "optional": [{}, {"bearer": []}]}
+_TOKEN: list[Schema] = [{"bearer": []}, {"dpop": []}]
+_SECURITY: dict[str, list[Schema]] = {"public": [], "optional": [{}, *_TOKEN]}
 _BOUNDS = {
     "ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum", "min_length": "minLength",
     "max_length": "maxLength", "pattern": "pattern", "multiple_of": "multipleOf",
@@ -137,7 +144,12 @@ def document(routes: Routes) -> Schema:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "`access_token` of `verify_otp` or `refresh_session`.",
-                }
+                },
+                "dpop": {
+                    "type": "http",
+                    "scheme": "dpop",
+                    "description": "`access_token` of a session bound to a key, beside a `DPoP` proof (RFC 9449).",
+                },
             },
         },
     }
@@ -159,7 +171,7 @@ def _operation(operation: Operation, references: dict[object, Schema], examples:
         "tags": list(handler.tags),
         "summary": summary,
         "description": " ".join(part for part in words if part),
-        "security": _SECURITY.get(policy.auth, [{"bearer": []}]),
+        "security": _SECURITY.get(policy.auth, _TOKEN),
     }
     parameters = [*_parameters(operation, examples), *map(_parameter_reference, _header_names(operation))]
     if parameters:
@@ -200,6 +212,7 @@ def _header_names(operation: Operation) -> list[str]:
     asked = {
         "IdempotencyKey": policy.idempotent,
         "IfMatch": policy.if_match,
+        "DPoP": is_way_in(operation),
         "IfNoneMatch": operation.method == "GET" and has_etag(operation),
     }
     return [name for name, wanted in asked.items() if wanted]

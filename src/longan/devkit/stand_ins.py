@@ -15,9 +15,10 @@ from pathlib import Path
 
 import msgspec
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from longan import clock as clocks
-from longan.devkit import fcm, fcm_grant, sms
+from longan.devkit import fcm, fcm_grant, identity_check, identity_client, identity_provider, sms
 
 HOST = "127.0.0.1"
 PORT = 8002
@@ -45,14 +46,19 @@ def create(
     *,
     account: fcm_grant.Account | None = None,
     sms_key: str = sms.DEVELOPMENT_KEY,
+    identity_key: str = identity_check.DEVELOPMENT_KEY,
+    client_key: EllipticCurvePublicKey | None = None,
     clock: clocks.Clock = clocks.utc,
     slow_seconds: float = SLOW_SECONDS,
 ) -> web.Application:
     """Both stand-ins and their page. Without `account` they make a service account: `credentials` hands it out."""
     app = web.Application()
     app[sms.GATEWAY] = sms.Gateway(sms_key, clock, slow_seconds)
+    app[identity_provider.PROVIDER] = identity_provider.Provider(clock, client_key, slow_seconds)
+    app[identity_check.PROVIDER] = identity_check.Provider(identity_key, clock, slow_seconds)
     app[fcm.SERVER] = fcm.Server(account or fcm_grant.service_account(f"http://{HOST}"), clock, slow_seconds)
-    app.router.add_routes([*sms.routes, *fcm.routes, web.get("/", show_page)])
+    app.router.add_routes([*sms.routes, *identity_check.routes, *identity_provider.routes, *fcm.routes])
+    app.router.add_get("/", show_page)
     app.cleanup_ctx.append(sms.reporting)
     # Another gateway, for when the first one fails: all its addresses begin with /second.
     app.add_subapp("/second", sms.create(sms_key, clock, slow_seconds))
@@ -99,13 +105,17 @@ def _row(at: datetime, *cells: str) -> str:
     return "<tr>" + "".join(f"<td>{cell}" for cell in (f"{at.astimezone(HERE):%H:%M:%S}", *cells)) + "</tr>"
 
 
-async def _run(port: int, kept_in: Path, sms_key: str) -> None:
+async def _run(port: int, kept_in: Path, sms_key: str, identity_key: str) -> None:
     account = fcm_grant.kept(kept_in, f"http://{HOST}:{port}")
+    providers = kept_in.with_name(identity_client.FILE)
+    client_key = identity_client.kept(providers, f"http://{HOST}:{port}")
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    runner = await serve(HOST, port, create(account=account, sms_key=sms_key))
+    made = create(account=account, sms_key=sms_key, identity_key=identity_key, client_key=client_key)
+    runner = await serve(HOST, port, made)
     fcm_grant.kept(kept_in, address(runner))
+    identity_client.kept(providers, address(runner))
     print(f"The stand-ins listen on {address(runner)}", flush=True)
     await ended.wait()
     await runner.cleanup()
@@ -133,8 +143,9 @@ def main() -> None:
     if given.credentials is None:
         parser.error("--credentials or LONGAN_FCM_CREDENTIALS must name the file that keeps the service account")
     sms_key = os.environ.get("LONGAN_SMS_KEY") or sms.DEVELOPMENT_KEY
+    identity_key = os.environ.get("LONGAN_IDENTITY_CHECK_KEY") or identity_check.DEVELOPMENT_KEY
     try:
-        asyncio.run(_run(given.port, given.credentials, sms_key))
+        asyncio.run(_run(given.port, given.credentials, sms_key, identity_key))
     except ValueError as exc:
         sys.exit(f"{exc}.")
     except OSError as exc:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from longan.devkit import fcm_grant, ports
+from longan.devkit import fcm_grant, identity_client, ports
 from longan.devkit.children import Child, Running, ready
 from longan.devkit.embedded import Postgres, Services, Valkey
 from longan.devkit.placing import make_data_dir
@@ -82,16 +82,23 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
         "LONGAN_PUBLIC_URL": f"http://{HOST}:{settings.port}",
         "LONGAN_WORKERS": str(settings.workers),
         "LONGAN_SMS_URL": stand_ins,
-        "LONGAN_SMS_KEY": secrets.token_hex(16),
+        "LONGAN_SMS_KEY": (sms_key := secrets.token_hex(16)),
+        "LONGAN_SMS_FALLBACK_URL": f"{stand_ins}/second",
+        "LONGAN_SMS_FALLBACK_KEY": sms_key,
+        "LONGAN_IDENTITY_CHECK_URL": stand_ins,
+        "LONGAN_IDENTITY_CHECK_KEY": secrets.token_hex(16),
         "LONGAN_FCM_BASE_URL": stand_ins,
         "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / CREDENTIALS),
+        "LONGAN_OIDC_PROVIDERS": str(settings.data_dir / identity_client.FILE),
     }
 
 
 def make_credentials(settings: Development) -> None:
-    """The service account that the stand-in knows and the worker signs with: there before either of them starts."""
+    """What the stand-ins know us by, the account the worker signs with and the API's key: there before any starts."""
+    stand_ins = f"http://{HOST}:{settings.devkit_port}"
     try:
-        fcm_grant.kept(settings.data_dir / CREDENTIALS, f"http://{HOST}:{settings.devkit_port}")
+        fcm_grant.kept(settings.data_dir / CREDENTIALS, stand_ins)
+        identity_client.kept(settings.data_dir / identity_client.FILE, stand_ins)
     except ValueError as error:
         raise CannotStart(f"{error}: move it away, and a new one is made.") from error
 

@@ -41,11 +41,11 @@ async def employer_decided(context: Context, *, employer_id: UUID) -> None:
 async def security_notice(context: Context, *, account_id: UUID, what: str, fact: UUID) -> None:
     """The owner of an account hears what happened to it; `fact` names that event once."""
     params = msgspec.convert({"what": what}, Security)
-    await _tell(context, [account_id], "security_notice", account_id, params, fact=fact)
+    await _tell(context, [account_id], "security_notice", account_id, params, fact=f"{what}:{fact}")
 
 
 async def _tell(
-    context: Context, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, *, fact: UUID
+    context: Context, accounts: Sequence[UUID], topic: str, subject: UUID, params: Params, *, fact: UUID | str
 ) -> None:
     now = context.clock()
     await store.tell(

@@ -17,11 +17,11 @@ from longan.staff import store
 from longan.staff.models import (
     Asked,
     Decided,
-    DecisionIn,
     GrantIn,
     LastAdministrator,
     Proposal,
     ProposalDecided,
+    ProposalDecision,
     TwoPersonRule,
 )
 from longan.tokens import Principal
@@ -97,7 +97,7 @@ async def _propose(
 
 
 async def decide(
-    tx: asyncpg.Connection, entrance: Entrance, me: Principal, proposal: UUID, verdict: DecisionIn, now: datetime
+    tx: asyncpg.Connection, entrance: Entrance, me: Principal, proposal: UUID, verdict: ProposalDecision, now: datetime
 ) -> Decided:
     """Raises `NotFound`, `ProposalDecided`, `TwoPersonRule`, `RoleHeld`, `LastAdministrator`, `Forbidden`."""
     administrator(me)

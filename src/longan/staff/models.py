@@ -37,7 +37,7 @@ class ReasonIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     reason: Note
 
 
-class DecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class ProposalDecision(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     decision: Verdict
     reason: Note | None = None
 

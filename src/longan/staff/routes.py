@@ -13,12 +13,12 @@ from longan.policy import Proof, decided
 from longan.staff import domain, store
 from longan.staff.models import (
     Decided,
-    DecisionIn,
     GrantIn,
     GrantPage,
     LastAdministrator,
     Proposal,
     ProposalDecided,
+    ProposalDecision,
     ProposalOpen,
     ProposalPage,
     ReasonIn,
@@ -50,9 +50,7 @@ GRANT_IN = {
 
 
 @get("/v1/staff/grants", tags=["staff"], opt=decided(auth="official", limit="lookup", raises=(Forbidden,)))
-async def list_staff(
-    conn: Conn, me: Me, now: Now, pages: Pages, cursor: Cursor = None, limit: Limit = 20
-) -> GrantPage:
+async def list_staff(conn: Conn, me: Me, now: Now, pages: Pages, cursor: Cursor = None, limit: Limit = 20) -> GrantPage:
     """Who works here, at what, where and until when"""
     domain.administrator(me)
     return await store.grants(conn, pages, now, cursor, limit)
@@ -110,9 +108,7 @@ async def propose_end_of_role(
         example={**PROPOSAL, "kind": "enrol", "role": None, "reason": "Mất điện thoại"},
     ),
 )  # fmt: skip
-async def propose_enrolment(
-    tx: Tx, me: Me, now: Now, account_id: FromPath[UUID], data: JSONBody[ReasonIn]
-) -> Proposal:
+async def propose_enrolment(tx: Tx, me: Me, now: Now, account_id: FromPath[UUID], data: JSONBody[ReasonIn]) -> Proposal:
     """Propose a ticket for a new passkey, for somebody of the staff who has lost theirs"""
     return await domain.propose_enrolment(tx, me, account_id, data.reason, now)
 
@@ -129,7 +125,7 @@ async def propose_enrolment(
     ),
 )  # fmt: skip
 async def decide_staff_proposal(
-    tx: Tx, entrance: ToEnter, me: Me, now: Now, proposal_id: FromPath[UUID], data: JSONBody[DecisionIn]
+    tx: Tx, entrance: ToEnter, me: Me, now: Now, proposal_id: FromPath[UUID], data: JSONBody[ProposalDecision]
 ) -> Decided:
     """Approve or refuse what another administrator has proposed
 
