@@ -17,7 +17,7 @@ from tests.faults.walking import Caller
 @dataclass
 class House:
     """The app over a database of its own, and who calls: an owner and a worker with two of everything, a stranger, an
-    official. `ids` are of everything there is."""
+    official, an administrator. `ids` are of everything there is, but for the accounts of who calls."""
 
     real: Real
     call: Caller
@@ -26,6 +26,7 @@ class House:
     worker: dict[str, str]
     stranger: dict[str, str]
     official: dict[str, str]
+    administrator: dict[str, str]
     leaving: dict[str, str]
     employer: UUID
     jobs: list[UUID]
@@ -36,7 +37,8 @@ class House:
         made = {"If-Match": "*"} if operation.policy.if_match else {}
         if operation.policy.idempotent:
             made["Idempotency-Key"] = str(uuid4())
-        for_it = self.official if operation.policy.auth == "official" else self.owner
+        staff = self.administrator if operation.path.startswith("/v1/staff/") else self.official
+        for_it = staff if operation.policy.auth == "official" else self.owner
         caller = who or (self.leaving if operation.name == "end_session" else for_it)
         return made | {"Authorization": caller["Authorization"]}
 
@@ -45,11 +47,57 @@ async def rows(pool: asyncpg.Pool, sql: str, *given: object) -> list[Any]:
     return [row[0] for row in await pool.fetch(sql, *given)]
 
 
+async def reviewed(real: Real, people: list[UUID], official: UUID) -> dict[str, list[UUID]]:
+    """Everybody asks for their identity to be confirmed, which an official has looked at, and for a lost phone."""
+    pool, phones = real.pool, real.app.app.state.phones
+    cases = await rows(
+        pool,
+        """insert into assurance.cases (account_id, state, source, submitted_at)
+           select a, 'submitted', 'typed', now() from unnest($1::uuid[]) a returning id""",
+        people,
+    )
+    await pool.execute(
+        """insert into assurance.looks (case_id, account_id, official_id, purpose, looked_at)
+           select c.id, c.account_id, $2, 'decide', now()
+             from assurance.cases c, generate_series(1, 2) where c.id = any($1)""",
+        cases, official,
+    )  # fmt: skip
+    recoveries = [uuid4() for _ in people]
+    await pool.executemany(
+        """insert into recovery.cases
+               (id, account_id, lost_index, phone_index, phone_cipher, locale, state, opened_at, due_at)
+           values ($1, $2, '', $3, $4, 'vi', 'review', now(), now() + interval '1 day')""",
+        [(each, who, each.bytes, phones.seal("+84900000000", each))
+         for each, who in zip(recoveries, people, strict=True)],
+    )  # fmt: skip
+    return {"case_id": cases, "recovery_id": recoveries}
+
+
+async def staffed(real: Real, administrator: UUID) -> dict[str, list[UUID]]:
+    """Officials, and more of them proposed; nobody of them calls, for they may be sent away."""
+    accounts = [await real.account(), await real.account()]
+    await real.pool.execute(
+        """insert into staff.grants (account_id, role, starts_at)
+           select a, 'official', now() from unnest($1::uuid[]) a""",
+        accounts,
+    )
+    proposals = await rows(
+        real.pool,
+        """insert into staff.proposals
+               (kind, account_id, reason, proposed_by, proposed_session, proposed_at, expires_at)
+           select 'enrol', a, 'x', $2, gen_random_uuid(), now(), now() + interval '1 day' from unnest($1::uuid[]) a
+        returning id""",
+        accounts, administrator,
+    )  # fmt: skip
+    return {"account_id": accounts, "proposal_id": proposals}
+
+
 @asynccontextmanager
 async def built(real: Real) -> AsyncIterator[House]:
     state, wide = real.app.app.state, 1_000_000
     real.app.limiter, state.strict = Limiter(state.valkey, wide), Strict(state.valkey, wide)
-    owner, worker, official = await real.account(), await real.account(), await real.account(role="official")
+    owner, worker = await real.account(), await real.account()
+    official, administrator = await real.account(role="official"), await real.account(role="administrator")
     jobs = await rows(real.pool, "select id from jobs.postings where status = 'open' and expires_at > now() limit 2")
     employer = await real.pool.fetchval(
         """insert into employers.members (employer_id, account_id, role)
@@ -75,13 +123,15 @@ async def built(real: Real) -> AsyncIterator[House]:
         "application_id": await rows(real.pool, "select id from applications.applications"),
         "notification_id": await rows(real.pool, "select id from notifications.inbox"),
         "housing_id": await rows(real.pool, "select id from housing.listings limit 2"),
-        "account_id": [owner, worker, official],
+        **await reviewed(real, [owner, worker], official),
+        **await staffed(real, administrator),
     }
     # Everybody has just proved as much as any operation demands: it must not end at that.
     made = House(
         real, Caller(real.app), real.app.routes.operations, await real.bearer(owner, acr=3),
         await real.bearer(worker, acr=3), await real.bearer(acr=3),
-        await real.bearer(official, audience="official", acr=3), await real.bearer(acr=3), employer, jobs, ids,
+        await real.bearer(official, audience="official", acr=3),
+        await real.bearer(administrator, audience="official", acr=3), await real.bearer(acr=3), employer, jobs, ids,
     )  # fmt: skip
     yield made
     # Whoever signs out on the way would be refused everything that comes after.

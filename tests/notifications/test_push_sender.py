@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from longan.devkit import embedded, fcm
-from longan.notifications import outside, store
+from longan.notifications import domain, outside, store
 from longan.notifications.domain import MOST_TRIES
 from longan.notifications.models import Settlement
 from tests.notifications.pushing import CANARIES, World, made_world, until
@@ -24,7 +24,10 @@ async def database(services: embedded.Services, template: str) -> str:
 
 
 @pytest.fixture
-async def world(services: embedded.Services, database: str, keys_dir: Path, tmp_path: Path) -> AsyncIterator[World]:
+async def world(
+    services: embedded.Services, database: str, keys_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    monkeypatch.setattr(domain, "POLL_SECONDS", 0.02)
     async with made_world(database, services.redis_url, keys_dir, tmp_path) as made:
         yield made
         await made.pool.execute("truncate notifications.push_outbox, notifications.inbox, notifications.devices")

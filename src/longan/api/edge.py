@@ -250,6 +250,8 @@ class Edge:
     ) -> None:
         """The whole body, bounded in size and time, before anything else is started for it."""
         exchange.body = await read_body(receive, headers.get(b"content-length"))
+        # Who is calling may have been asked already; the time the body took to arrive is not the database's.
+        exchange.until = None
         if exchange.body.strip() not in (b"", b"{}") or operation.needs_body:
             kind = headers.get(b"content-type", b"").decode("latin-1").strip()
             if JSON.fullmatch(kind) is None or b"content-encoding" in headers:

@@ -165,7 +165,7 @@ async def proposals(
 ) -> ProposalPage:
     """The newest first; only those `waiting` for a decision, or all. Raises `InvalidRequest` for a foreign cursor."""
     scope = ("staff.proposals", waiting)
-    after = cursors.read(cursor, scope, tuple[UUID])[0] if cursor else None
+    after = cursors.read(cursor, scope, tuple[UUID])[0] if cursor is not None else None
     rows = many(await conn.fetch(PROPOSALS, waiting, now, after, limit + 1), Proposal)
     more = cursors.write(scope, [rows[limit - 1].id]) if len(rows) > limit else None
     return ProposalPage(rows[:limit], more)
@@ -183,7 +183,7 @@ async def grants(
 ) -> GrantPage:
     """The roles that hold, the newest first. Raises `InvalidRequest` for a foreign cursor."""
     scope = ("staff.grants",)
-    after = cursors.read(cursor, scope, tuple[UUID])[0] if cursor else None
+    after = cursors.read(cursor, scope, tuple[UUID])[0] if cursor is not None else None
     rows = many(await conn.fetch(GRANTS, now, after, limit + 1), Grant)
     more = cursors.write(scope, [rows[limit - 1].id]) if len(rows) > limit else None
     return GrantPage(rows[:limit], more)
