@@ -7,8 +7,9 @@ import asyncpg
 import msgspec
 
 from longan.db import maybe
-from longan.errors import Conflict, Forbidden
-from longan.tokens import Audience
+from longan.errors import Conflict, Forbidden, InsufficientAuthentication
+from longan.policy import FRESH
+from longan.tokens import Audience, Principal
 
 STAFF = frozenset({"official", "administrator"})
 
@@ -148,6 +149,25 @@ update device_keys.keys k set ended_at = $2 where k.account_id = $1 and k.ended_
 async def lose_devices(tx: asyncpg.Connection, account: UUID, now: datetime) -> None:
     """No device of the account is known any more: who recovers it has lost them."""
     await tx.execute(LOSE_DEVICES, account, now)
+
+
+# 2 for a passkey and a confirmed identity, 1 for one of them or an enrolled device, 0 for a phone alone: whoever has
+# more than a phone must show more. A confirmed account without either goes the way of recovery.
+STRONGEST = """-- accounts.strongest
+select case when p.found and i.found then 2 when p.found or i.found or k.found then 1 else 0 end
+  from (select exists (select from passkeys.credentials c where c.account_id = $1) as found) p,
+       (select exists (select from assurance.identities a where a.account_id = $1 and a.confirmed_at is not null)
+           as found) i,
+       (select exists (select from device_keys.keys d
+                         where d.account_id = $1 and d.enrolled_at is not null and d.ended_at is null) as found) k"""
+
+
+async def demand_strongest(conn: asyncpg.Connection, me: Principal) -> None:
+    """Raises `InsufficientAuthentication` for less than the strongest proof the account has: who holds a phone alone,
+    perhaps because its number was given out again, changes nothing at an account that has more (SECURITY A13)."""
+    level: int = await conn.fetchval(STRONGEST, me.account_id)
+    if me.acr < level:
+        raise InsufficientAuthentication(level, FRESH)
 
 
 def audience_of(account: Account, asked: Audience) -> Audience:

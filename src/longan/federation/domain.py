@@ -14,7 +14,7 @@ import msgspec
 
 from longan import accounts, db, id_tokens, phones, queue
 from longan.accounts import LastWayIn, PasskeyRequired
-from longan.crypto import Sealed, digest, new_secret
+from longan.crypto import PersonKeys, Sealed, digest, new_secret
 from longan.entrance import Entering, Entrance, SignedIn
 from longan.errors import NotFound, Unavailable
 from longan.federation import store
@@ -25,6 +25,7 @@ from longan.federation.models import (
     IdentityProvider,
     IdentityProviders,
     LinkedProvider,
+    PersonDiffers,
     ProviderRefused,
     ProviderUntrusted,
     Returned,
@@ -52,6 +53,7 @@ class Desk(msgspec.Struct, frozen=True):
     pool: asyncpg.Pool
     providers: Mapping[str, OpenIdProvider]
     numbers: Sealed
+    persons: PersonKeys
     entrance: Entrance
     asking: db.Asking
     key_thumbprint: str | None
@@ -69,6 +71,11 @@ class Desk(msgspec.Struct, frozen=True):
 
     def of_issuer(self, issuer: str) -> OpenIdProvider | None:
         return next((each for each in self.providers.values() if each.provider.issuer == issuer), None)
+
+    def is_another(self, identified: Identified, confirmed: bytes | None) -> bool:
+        """Whether the account is confirmed to be somebody, and the provider does not say that it is they."""
+        person = identified.person
+        return confirmed is not None and (person is None or self.persons.index(person.personal_number) != confirmed)
 
     def subject(self, identified: Identified) -> bytes:
         """Under what a subject is filed: some providers take a personal number for it."""
@@ -119,31 +126,51 @@ async def sign_in(desk: Desk, returned: SignInReturned, me: Principal | None, no
             audience = accounts.audience_of(found, under_way.audience)
             if audience == "official":
                 raise PasskeyRequired
-            await _keep_claims(desk, connection, identified, account, now)
+            confirmed = await store.confirmed(connection, account)
+            if confirmed is None:
+                await _keep_claims(desk, connection, identified, account, now)
+            # A provider's word for somebody else is no word for the person whom this account belongs to.
+            worth = min(identified.acr, CONFIRMS_FROM - 1) if desk.is_another(identified, confirmed) else identified.acr
             entering = Entering(
-                account_id=account, audience=audience, amr=["fed"], provider_acr=identified.acr,
+                account_id=account, audience=audience, amr=["fed"], provider_acr=worth,
                 device=returned.device, key_thumbprint=desk.key_thumbprint, new_account=new,
                 replaces=me.session_id if me is not None and me.account_id == account else None,
             )  # fmt: skip
             return await desk.entrance.open(connection, entering, now)
 
 
-async def link(desk: Desk, returned: Returned, account: UUID, now: datetime) -> None:
-    """One more way into the account that began this. Raises as `sign_in`, and `AlreadyLinked`."""
+async def begin_link(desk: Desk, provider_id: str, me: Principal, now: datetime) -> Begun:
+    """What stays in an account takes the strongest proof it has: raises as `begin`, `InsufficientAuthentication`."""
+    async with desk.connection() as connection:
+        await accounts.demand_strongest(connection, me)
+    return await begin(desk, provider_id, "app", me.account_id, now)
+
+
+async def link(desk: Desk, returned: Returned, me: Principal, now: datetime) -> None:
+    """One more way into the account that began this. Raises as `sign_in`, and `AlreadyLinked`, `PersonDiffers` for an
+    identity that is not the account's confirmed one, `InsufficientAuthentication`."""
+    account = me.account_id
     _, identified = await _returned(desk, returned, account, now)
     subject = desk.subject(identified)
     async with desk.connection() as connection, connection.transaction():
+        await accounts.demand_strongest(connection, me)
+        confirmed = await store.confirmed(connection, account)
+        if identified.person is not None and desk.is_another(identified, confirmed):
+            raise PersonDiffers
         made = await store.link(connection, account, identified.issuer, subject, now)
         if made is None:
             if await store.account_of(connection, identified.issuer, subject) != account:
                 raise AlreadyLinked
             return
         await queue.add(connection, "security_notice", account_id=account, what="way_in_added", fact=made)
-        await _keep_claims(desk, connection, identified, account, now)
+        if confirmed is None:
+            await _keep_claims(desk, connection, identified, account, now)
 
 
-async def unlink(desk: Desk, tx: asyncpg.Connection, provider_id: str, account: UUID) -> None:
-    """Raises `NotFound` for what is not linked, `LastWayIn`."""
+async def unlink(desk: Desk, tx: asyncpg.Connection, provider_id: str, me: Principal) -> None:
+    """Raises `NotFound` for what is not linked, `LastWayIn`, `InsufficientAuthentication`."""
+    account = me.account_id
+    await accounts.demand_strongest(tx, me)
     issuer = desk.provider(provider_id).provider.issuer
     await store.lock(tx, account)
     linked = {each.issuer for each in await store.links(tx, account)}
@@ -246,8 +273,8 @@ async def identify(peer: OpenIdProvider, returned: Returned, under_way: UnderWay
 async def _keep_claims(
     desk: Desk, tx: asyncpg.Connection, identified: Identified, account: UUID, now: datetime
 ) -> None:  # fmt: skip
-    """Have the identity confirmed by what the provider said, unless it is. The number lies nowhere in clear."""
-    if identified.person is None or await store.is_confirmed(tx, account):
+    """Have the identity confirmed by what the provider said. The number lies nowhere in clear."""
+    if identified.person is None:
         return
     claims = await accounts.draw(tx)
     sealed = desk.numbers.seal(msgspec.json.encode(identified.person).decode(), claims)

@@ -144,3 +144,11 @@ class ProviderUntrusted(Unprocessable):
 class AlreadyLinked(Conflict):
     code = "already_linked"
     vi, en = "Danh tính này đã được liên kết rồi", "This identity or this provider is linked already"
+
+
+class PersonDiffers(Conflict):
+    code = "person_differs"
+    vi, en = (
+        "Danh tính này khác danh tính đã xác nhận của tài khoản",
+        "This is not the identity the account is confirmed for",
+    )

@@ -8,9 +8,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 
 from longan.accounts import AccountDisabled, LastWayIn, PasskeyRequired
+from longan.crypto import PersonKeys
 from longan.deps import Conn, Ex, Locale, Me, Now, OpensPhones, Tx
 from longan.entrance import SIGNED_IN, SignedIn
-from longan.errors import Forbidden, NotFound, Unavailable
+from longan.errors import Forbidden, InsufficientAuthentication, NotFound, Unavailable
 from longan.federation import domain
 from longan.federation.domain import Desk
 from longan.federation.models import (
@@ -18,6 +19,7 @@ from longan.federation.models import (
     BeginIn,
     Begun,
     IdentityProviders,
+    PersonDiffers,
     ProviderRefused,
     ProviderUntrusted,
     Returned,
@@ -53,14 +55,16 @@ REFUSALS = (SignInOver, ProviderRefused, ProviderUntrusted, Unavailable)
 
 def desk(exchange: Ex, state: State) -> Desk:
     return Desk(
-        pool=state.pool, providers=state.providers, numbers=state.numbers, entrance=state.entrance, asking=exchange,
+        pool=state.pool, providers=state.providers, numbers=state.numbers, persons=PersonKeys(state["keys"]),
+        entrance=state.entrance, asking=exchange,
         key_thumbprint=exchange.key_thumbprint,
     )  # fmt: skip
 
 
 AtDesk = NamedDependency[Desk]
 DESK = {"desk": Provide(desk, sync_to_thread=False)}
-# A text message can be had by whoever has the number; what stays in an account must take more than that.
+# A text message can be had by whoever has the number; what stays in an account must take more than that, and the rules
+# ask for the strongest proof that the account has.
 TO_LINK = Proof(acr=1)
 
 
@@ -126,7 +130,7 @@ async def list_ways_in(desk: AtDesk, conn: Conn, me: Me, locale: Locale, phones:
 )
 async def begin_provider_link(desk: AtDesk, me: Me, now: Now, provider: ProviderPath) -> Begun:
     """Where to send the caller who wants to sign in with a provider from now on"""
-    return await domain.begin(desk, provider, "app", me.account_id, now)
+    return await domain.begin_link(desk, provider, me, now)
 
 
 @post(
@@ -134,11 +138,16 @@ async def begin_provider_link(desk: AtDesk, me: Me, now: Now, provider: Provider
     tags=["federation"],
     status_code=204,
     dependencies=DESK,
-    opt=decided(auth="app", limit="write", raises=(*REFUSALS, AlreadyLinked), request_example=RETURNED),
+    opt=decided(
+        auth="app",
+        limit="write",
+        request_example=RETURNED,
+        raises=(*REFUSALS, AlreadyLinked, PersonDiffers, InsufficientAuthentication),
+    ),
 )
 async def finish_provider_link(desk: AtDesk, me: Me, now: Now, data: JSONBody[Returned]) -> None:
     """Make what the provider vouches for one more way into the account that began this"""
-    await domain.link(desk, data, me.account_id, now)
+    await domain.link(desk, data, me, now)
 
 
 @delete(
@@ -149,7 +158,7 @@ async def finish_provider_link(desk: AtDesk, me: Me, now: Now, data: JSONBody[Re
 )
 async def remove_way_in(desk: AtDesk, tx: Tx, me: Me, provider: ProviderPath) -> None:
     """Sign in with a provider no longer; the last way in stays"""
-    await domain.unlink(desk, tx, provider, me.account_id)
+    await domain.unlink(desk, tx, provider, me)
 
 
 HANDLERS = [

@@ -100,11 +100,13 @@ async def unlink(tx: asyncpg.Connection, account: UUID, issuer: str) -> bool:
 
 
 CONFIRMED = """-- federation.confirmed
-select exists (select from assurance.identities i where i.account_id = $1 and i.confirmed_at is not null)"""
+select i.number_index from assurance.identities i where i.account_id = $1 and i.confirmed_at is not null"""
 
 
-async def is_confirmed(conn: asyncpg.Connection, account: UUID) -> bool:
-    return bool(await conn.fetchval(CONFIRMED, account))
+async def confirmed(conn: asyncpg.Connection, account: UUID) -> bytes | None:
+    """Under what the personal number of an account's confirmed identity is filed; None while it has none."""
+    found: bytes | None = await conn.fetchval(CONFIRMED, account)
+    return found
 
 
 KEEP_CLAIMS = """-- federation.keep_claims

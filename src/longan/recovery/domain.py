@@ -14,11 +14,10 @@ from longan.codes import Challenge, CodeChallenge
 from longan.crypto import PersonKeys, Sealed
 from longan.desk import DAY, Desk
 from longan.entrance import Entrance, end_all
-from longan.errors import FieldError, Forbidden, IllegalTransition, InsufficientAuthentication, InvalidRequest, NotFound
+from longan.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest, NotFound
 from longan.limits import Window
 from longan.page import Cursors
 from longan.phones import masked
-from longan.policy import FRESH
 from longan.recovery import store
 from longan.recovery.models import (
     PhoneChanged,
@@ -45,12 +44,9 @@ BEGUN_FOR_PHONE = (Window(3, DAY),)
 
 
 async def demand(desk: Desk, me: Principal) -> None:
-    """Raises `InsufficientAuthentication` for less than the strongest proof the account has: who holds a phone alone,
-    perhaps because its number was given out again, changes nothing at an account that has more (SECURITY A13)."""
+    """Raises `InsufficientAuthentication` for less than the strongest proof the account has."""
     async with desk.connection() as connection:
-        level = await store.strongest(connection, me.account_id)
-    if me.acr < level:
-        raise InsufficientAuthentication(level, FRESH)
+        await accounts.demand_strongest(connection, me)
 
 
 async def begin_change(desk: Desk, me: Principal, phone: str, now: datetime) -> CodeChallenge:

@@ -11,23 +11,6 @@ from longan.listing import Listing, Order, listing
 from longan.page import Cursors
 from longan.recovery.models import CANCELLABLE, Due, Resolved, Sealing, SealingPage, State
 
-# 2 for a passkey and a confirmed identity, 1 for one of them or an enrolled device, 0 for a phone alone: whoever has
-# more than a phone must show more. A confirmed account without either goes the way of recovery.
-STRONGEST = """-- recovery.strongest
-select case when p.found and i.found then 2 when p.found or i.found or k.found then 1 else 0 end
-  from (select exists (select from passkeys.credentials c where c.account_id = $1) as found) p,
-       (select exists (select from assurance.identities a where a.account_id = $1 and a.confirmed_at is not null)
-           as found) i,
-       (select exists (select from device_keys.keys d
-                         where d.account_id = $1 and d.enrolled_at is not null and d.ended_at is null) as found) k"""
-
-
-async def strongest(conn: asyncpg.Connection, account: UUID) -> int:
-    """The level that the account's own means reach."""
-    level: int = await conn.fetchval(STRONGEST, account)
-    return level
-
-
 REPLACE = """-- recovery.replace
 update recovery.cases c set state = 'replaced', closed_at = $2 where c.phone_index = $1 and c.closed_at is null"""
 
