@@ -53,7 +53,6 @@ create index verifications_of_employer on employers.verifications (employer_id, 
 create type employers.brief as (id uuid, name text, verified boolean);
 
 create schema jobs;
-create type jobs.pay as (min bigint, max bigint, currency text, period text);
 
 create table jobs.postings (
     id            uuid        primary key default uuidv7(),
