@@ -28,7 +28,6 @@ from longan.entrance import Entrance
 from longan.limits import Limiter
 from longan.reference import load as reference
 from longan.settings import Settings
-from tests import running
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 
@@ -97,12 +96,6 @@ class OnePool:
 
 def nothing(label: str, done: int, total: int) -> None:
     """The loaders tell of their progress; a test does not listen."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def begun(request: pytest.FixtureRequest) -> None:
-    if any("service" in item.fixturenames for item in request.session.items):
-        running.begin(request.config)
 
 
 @pytest.fixture(scope="session")

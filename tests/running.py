@@ -105,7 +105,7 @@ SERVICE = pytest.StashKey[Service]()
 
 
 def begin(config: pytest.Config) -> Service:
-    """One for all modules that ask for it, which starts while other tests run: that takes seconds."""
+    """One for all modules that ask for it: to start takes seconds."""
     if SERVICE not in config.stash:
         endings = ExitStack()
         config.add_cleanup(endings.close)
