@@ -1,6 +1,7 @@
 """The cache in front of routing: bounded, shared through Valkey, emptied by writes, slower and nothing else without."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -50,6 +51,23 @@ async def test_what_one_process_was_asked_twice_another_finds(caches: tuple[Cach
     assert await two.far("jobs", KEY) == ENTRY
     assert two.near(KEY, 0.0) == ENTRY
     assert await two.far("jobs", once) is None
+
+
+async def test_what_one_process_passes_on_ends_where_it_came_from(
+    caches: tuple[Cache, Cache, redis.asyncio.Redis],
+) -> None:
+    """Else an answer whose change nobody could call out would live once more in every process."""
+    one, two, valkey = caches
+    one.put("places", KEY, ENTRY, one.generation("places"))
+    one._entries[KEY].until = ends = time.monotonic() + 2.0
+    assert one.near(KEY, 0.0) == ENTRY
+    await one.filled()
+
+    assert await two.far("places", KEY) == ENTRY
+
+    assert abs(two._entries[KEY].until - ends) < 0.1
+    (name,) = [name async for name in valkey.scan_iter("cache:places:*")]
+    assert 0 < await valkey.pttl(name) <= 2_000
 
 
 async def test_only_what_was_asked_here_before_is_looked_for_elsewhere() -> None:
@@ -123,7 +141,7 @@ def test_an_old_entry_is_not_shown() -> None:
 
 
 async def test_a_closed_job_leaves_the_public_pages(real: Real) -> None:
-    await until(lambda: real.app.cache.listens)
+    await until(lambda: real.app.app.state.cache.listens)
     first = (await real.client.get("/v1/jobs?limit=1")).json()["items"][0]["id"]
     await real.pool.execute("update jobs.postings set status = 'closed', closed_at = now() where id = $1", first)
     cached = (await real.client.get("/v1/jobs?limit=1")).json()["items"][0]["id"]

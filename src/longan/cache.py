@@ -2,7 +2,8 @@
 
 An entry belongs to a family (`jobs`, `procedures`, `places`). A write of the family raises the family's generation in
 Valkey and calls it out; entries of older generations are never read again. Without Valkey there are no calls, so
-entries then live only a few seconds: slower, and nothing else.
+entries then live only a few seconds: slower, and nothing else. A write whose call a Valkey that hung never heard is
+called out when its task is tried again; until then nobody is shown an answer that was made longer than SECONDS ago.
 """
 
 import asyncio
@@ -38,6 +39,13 @@ class Entry(msgspec.Struct, frozen=True):
     etag: bytes
     headers: list[tuple[bytes, bytes]]
     body: bytes
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """An entry in Valkey, which ends everywhere when it ends where it was made. `until` is in seconds of the epoch."""
+
+    until: float
+    entry: Entry
 
 
 Key = tuple[bytes, bytes, str]
@@ -90,14 +98,17 @@ class Cache:
                 stored = await self._valkey.get(self._name(family, key))
             if not isinstance(stored, bytes):
                 return None
-            entry = msgspec.msgpack.decode(stored, type=Entry)
+            shared = msgspec.msgpack.decode(stored, type=Shared)
         except (RedisError, OSError, TimeoutError):
             return None
         except msgspec.DecodeError:  # of another version of the code
             return None
+        left = min(shared.until - time.time(), SECONDS[family])
+        if left <= 0:
+            return None
         if generation == self.generation(family):
-            self._keep(family, key, entry, shared=True)
-        return entry
+            self._keep(family, key, shared.entry, left, shared=True)
+        return shared.entry
 
     def asked_again(self, key: Key) -> bool:
         """Whether this was asked here before, so that a look into Valkey may find it; from now on it was."""
@@ -116,10 +127,10 @@ class Cache:
     def put(self, family: str, key: Key, entry: Entry, generation: int) -> None:
         """Keep an answer here."""
         if generation == self.generation(family):
-            self._keep(family, key, entry, shared=False)
+            self._keep(family, key, entry, SECONDS[family], shared=False)
 
     def _share(self, key: Key, kept: Kept) -> None:
-        task = asyncio.ensure_future(self._send(self._name(kept.family, key), kept.entry, int(SECONDS[kept.family])))
+        task = asyncio.ensure_future(self._send(self._name(kept.family, key), kept))
         self._filling.add(task)
         task.add_done_callback(self._filling.discard)
 
@@ -127,12 +138,12 @@ class Cache:
         """Until what is shared has reached Valkey."""
         await asyncio.gather(*self._filling)
 
-    def _keep(self, family: str, key: Key, entry: Entry, *, shared: bool) -> None:
+    def _keep(self, family: str, key: Key, entry: Entry, seconds: float, *, shared: bool) -> None:
         size = _size(key, entry)
         if size > self._max // 16:
             return
         self._drop(key)
-        life = SECONDS[family] if self.listens else ALONE_SECONDS
+        life = seconds if self.listens else min(seconds, ALONE_SECONDS)
         self._entries[key] = Kept(time.monotonic() + life, family, entry, shared)
         self._size += size
         while self._size > self._max:
@@ -146,10 +157,12 @@ class Cache:
         path, query, locale = key
         return f"cache:{family}:{self.generation(family)}:{locale}:{(path + b'?' + query).decode('latin-1')}"
 
-    async def _send(self, name: str, entry: Entry, seconds: int) -> None:
+    async def _send(self, name: str, kept: Kept) -> None:
+        left = kept.until - time.monotonic()
+        stored = msgspec.msgpack.encode(Shared(time.time() + left, kept.entry))
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(VALKEY_SECONDS):
-                await self._valkey.set(name, msgspec.msgpack.encode(entry), ex=seconds)
+                await self._valkey.set(name, stored, px=max(int(left * 1000), 1))
 
     def forget(self, family: str, generation: int) -> None:
         """Throw a family away."""

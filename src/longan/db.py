@@ -45,12 +45,20 @@ S = TypeVar("S", bound=msgspec.Struct)
 class Connection(asyncpg.Connection):
     """An asyncpg connection that knows when its request must be over and how often it asked."""
 
-    __slots__ = ("deadline", "round_trips")
+    __slots__ = ("_last", "deadline", "round_trips")
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
+        self._last: asyncio.TimerHandle | None = None
         self.deadline: float | None = None
         self.round_trips = 0
+
+    def end_in(self, seconds: float | None) -> None:
+        """End the connection unless it is given back within so long; None: it was. asyncpg's own time-outs end only
+        when the server has taken the query back, and for a server that hangs they wait for ever."""
+        if self._last is not None:
+            self._last.cancel()
+        self._last = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self.terminate)
 
     def _left(self) -> float | None:
         self.round_trips += 1
@@ -76,14 +84,30 @@ async def _nothing(connection: Any) -> None:
     without LOCAL, no LISTEN, no advisory session locks), so there is nothing to reset."""
 
 
-def create_pool(url: str, size: int, name: str) -> asyncpg.Pool:
-    """A pool of at most `size` connections, opened as they are needed. Statements time out on the server as well."""
+async def _given_back(connection: Any) -> None:
+    connection.end_in(None)
+
+
+def hold(connection: Any, seconds: float) -> None:
+    """Keep a connection of a pool with `patience` for longer: so long from now on."""
+    _own(connection).end_in(seconds)
+
+
+def create_pool(url: str, size: int, name: str, patience: float | None = None) -> asyncpg.Pool:
+    """A pool of at most `size` connections, opened as they are needed. Statements time out on the server as well.
+    `patience` is for whoever has no deadline of their own (`Acquired`): the seconds after which a connection that was
+    not given back is ended, and whoever waits for an answer over it gets one of LOST."""
+
+    async def lent(connection: Any) -> None:
+        hold(connection, patience or 0.0)
+
     return asyncpg.create_pool(
         url,
         min_size=0,
         max_size=size,
         connection_class=Connection,
-        reset=_nothing,
+        setup=lent if patience else None,
+        reset=_given_back if patience else _nothing,
         timeout=ACQUIRE_SECONDS,
         server_settings={
             "application_name": name,

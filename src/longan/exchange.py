@@ -24,7 +24,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Exchange(msgspec.Struct):
     """Lives in `scope["longan"]` from the first byte of a request to its line in the log.
 
-    `until` (loop time) is when the database must have answered, set by the first question; `queries` are round trips.
+    `client` is the network the request came from (limits.network); `until` (loop time) is when the database must have
+    answered, set by the first question; `queries` are round trips.
     `key_thumbprint` (RFC 7638) is the key whose possession the request proved with a `DPoP` header.
     """
 

@@ -7,7 +7,8 @@ no request costs a round trip. Where Valkey is away, strict windows refuse and t
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from socket import AF_INET6, inet_ntop, inet_pton
 from typing import Literal
 
 import msgspec
@@ -21,6 +22,8 @@ Limit = Literal["lookup", "write", "sign_in", "refresh", "page"]
 SLICES = 6
 FLUSH_SECONDS = 1.0
 MAX_BUCKETS = 50_000
+# RFC 4291 section 2.5.5.2.
+MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -30,7 +33,7 @@ class Window(msgspec.Struct, frozen=True):
     seconds: int
 
 
-# Per principal, and per address for those who sent no token: many phones share one address in a mobile network, so an
+# Per principal, and per network for those who sent no token: many phones share one address in a mobile network, so an
 # address never limits who has signed in.
 CLASSES: dict[str, tuple[Window, Window]] = {
     "lookup": (Window(120, 60), Window(240, 60)),
@@ -40,17 +43,18 @@ CLASSES: dict[str, tuple[Window, Window]] = {
     "page": (Window(600, 60), Window(600, 60)),
 }
 
-# All windows or none: a request refused by one window must not use up another.
+# All windows or none: a request refused by one window must not use up another. Who is refused by several is told when
+# the last of them ends.
 TAKE = """
 local cost, left, ttl = tonumber(ARGV[1]), {}, {}
 local refused = 0
 for i, key in ipairs(KEYS) do
   local quota, seconds = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
   local used = tonumber(redis.call('GET', key) or '0')
-  if used + cost > quota and ARGV[#ARGV] == 'strict' then refused = i end
   left[i] = quota - used
   ttl[i] = redis.call('PTTL', key)
   if ttl[i] < 0 then ttl[i] = seconds * 1000 end
+  if used + cost > quota and ARGV[#ARGV] == 'strict' and ttl[i] > (ttl[refused] or -1) then refused = i end
 end
 if refused == 0 then
   for i, key in ipairs(KEYS) do
@@ -63,13 +67,27 @@ return {refused, left, ttl}
 """
 
 
+def network(address: str) -> str:
+    """Whom an address counts for: itself, or the /64 of an IPv6 address, all of which one home or one phone has. An
+    IPv4 address written as IPv6 is an IPv4 address."""
+    if ":" not in address:
+        return address
+    try:
+        packed = inet_pton(AF_INET6, address.partition("%")[0])
+    except (OSError, ValueError):
+        return address
+    if packed[:12] == MAPPED:
+        return ".".join(map(str, packed[12:]))
+    return inet_ntop(AF_INET6, packed[:8] + bytes(8)) + "/64"
+
+
 class Bucket:
     """What this process knows of one caller's bucket. Times are monotonic seconds."""
 
-    __slots__ = ("name", "policy", "remaining", "resets", "slice", "telling", "untold", "window")
+    __slots__ = ("policy", "quoted", "remaining", "resets", "slice", "telling", "untold", "window")
 
     def __init__(self, name: str, window: Window, now: float) -> None:
-        self.name = name
+        self.quoted = f'"{name}"'.encode()
         self.window = window
         self.slice = max(window.quota // SLICES, 1)
         self.remaining = window.quota
@@ -93,15 +111,18 @@ class Bucket:
         """draft-ietf-httpapi-ratelimit-headers."""
         return [
             self.policy,
-            (b"ratelimit", b'"%b";r=%d;t=%d' % (self.name.encode(), max(self.remaining, 0), self.reset_seconds(now))),
+            (b"ratelimit", b"%b;r=%d;t=%d" % (self.quoted, max(self.remaining, 0), self.reset_seconds(now))),
         ]
 
 
 class Limiter:
-    """Counts requests. `scale` multiplies the quotas (benchmarks only)."""
+    """Counts requests. `scale` multiplies the quotas (benchmarks only), `clock` gives monotonic seconds."""
 
-    def __init__(self, valkey: redis.asyncio.Redis, scale: int = 1) -> None:
+    def __init__(
+        self, valkey: redis.asyncio.Redis, scale: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._valkey = valkey
+        self._clock = clock
         self._script = valkey.register_script(TAKE)
         self.buckets: dict[tuple[str, str], Bucket] = {}
         self._classes = {
@@ -111,30 +132,34 @@ class Limiter:
 
     async def check(self, name: Limit, who: str, by_address: bool, now: float) -> tuple[Bucket, bool]:
         """Count one request of `who` in class `name` (`by_address` where nobody signed in); whether it may pass."""
-        bucket = self.buckets.get((name, who))
-        if bucket is None or now >= bucket.resets:
-            if len(self.buckets) >= MAX_BUCKETS:
-                self.buckets.clear()
-            bucket = self.buckets[(name, who)] = Bucket(name, self._classes[name][by_address], now)
-        while not (taken := bucket.take(now)) and bucket.remaining > 0 and bucket.untold >= bucket.slice:
+        while True:
+            # Looked up anew after every wait: meanwhile the window may have ended, and the next one begun.
+            bucket = self.buckets.get((name, who))
+            if bucket is None or now >= bucket.resets:
+                if len(self.buckets) >= MAX_BUCKETS:
+                    self.buckets.clear()
+                bucket = self.buckets[(name, who)] = Bucket(name, self._classes[name][by_address], now)
+            if bucket.take(now):
+                return bucket, True
+            if bucket.remaining <= 0:
+                return bucket, False
             # The slice is used up: whoever comes now waits for one answer of Valkey, all for the same one.
             if bucket.telling is None:
-                bucket.telling = asyncio.ensure_future(self._tell([((name, who), bucket)], now))
+                bucket.telling = asyncio.ensure_future(self._tell([((name, who), bucket)]))
             await asyncio.shield(bucket.telling)
-        return bucket, taken
 
     async def flush(self) -> None:
         """Tell Valkey what was admitted since the last time, and learn where the buckets stand."""
-        now = time.monotonic()
+        now = self._clock()
         for key in [key for key, bucket in self.buckets.items() if bucket.resets <= now]:
             del self.buckets[key]
         told = [(key, bucket) for key, bucket in self.buckets.items() if bucket.untold and bucket.telling is None]
-        telling = asyncio.ensure_future(self._tell(told, now))
+        telling = asyncio.ensure_future(self._tell(told))
         for _, bucket in told:
             bucket.telling = telling
         await telling
 
-    async def _tell(self, told: list[tuple[tuple[str, str], Bucket]], now: float) -> None:
+    async def _tell(self, told: list[tuple[tuple[str, str], Bucket]]) -> None:
         """One round trip for all. Requests that come meanwhile go on counting in the process."""
         if not told:
             return
@@ -150,6 +175,9 @@ class Limiter:
                 answers = await pipeline.execute()
         except (RedisError, OSError, TimeoutError):
             answers = [None] * len(told)
+        # From the moment of the answer: a window that ended here before it ends in Valkey would be charged for what
+        # belongs to the next one, and refuse it.
+        now = self._clock()
         for (_, bucket), untold, answer in zip(told, counted, answers, strict=True):
             bucket.untold -= untold
             bucket.telling = None

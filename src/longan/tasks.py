@@ -16,10 +16,13 @@ import asyncpg
 import msgspec
 import redis.asyncio
 
+from longan import db
 from longan.clock import Clock
 from longan.crypto import Sealed
 from longan.keys import Keys
 from longan.settings import Settings
+
+UNHURRIED_SECONDS = 900.0
 
 Task = Callable[..., Awaitable[None]]
 Timed = tuple[str, Callable[["Context"], Awaitable[None]]]
@@ -43,6 +46,7 @@ async def unhurried(pool: asyncpg.Pool) -> AsyncGenerator[asyncpg.pool.PoolConne
     """A transaction whose statements may take minutes. After a long outage there may be so much to clean up that the
     pool's time-out would end every attempt, and the clean-up would never catch up."""
     async with pool.acquire() as connection, connection.transaction():
+        db.hold(connection, UNHURRIED_SECONDS)
         await connection.execute("set local statement_timeout = '5min'")
         yield connection
 

@@ -65,6 +65,9 @@ AT_ONCE = 20
 # A task whose worker fell silent for so long is taken over by another.
 HEARTBEAT = timedelta(seconds=30)
 TASK_SECONDS = 60.0
+# Longer than the server lets any statement take: a task whose connection is not back by then waits for a server that
+# hangs.
+CONNECTION_SECONDS = 30.0
 # With pauses from 1 s to 5 minutes the last try is about an hour after the first.
 MOST_TRIES = 20
 LONGEST_PAUSE_SECONDS = 300.0
@@ -216,7 +219,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Context, None]:
     valkey = redis.asyncio.from_url(settings.redis_url, socket_timeout=2.0, socket_connect_timeout=2.0)
     # No limit here: pushes have their window and tasks their number, and neither may wait for the other.
     async with (
-        db.create_pool(settings.database_url, settings.database_connections, "longan-worker") as pool,
+        db.create_pool(
+            settings.database_url, settings.database_connections, "longan-worker", CONNECTION_SECONDS
+        ) as pool,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         looking = asyncio.create_task(keep_looking(keys))

@@ -6,10 +6,12 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from longan.api.edge import Edge
 from longan.limits import CLASSES
+from longan.settings import Settings
 from tests.api.test_input import problem
 from tests.conftest import Bearer, Real, client_of
 
@@ -177,6 +179,46 @@ async def test_a_proxys_word_is_taken_from_a_known_proxy_only(client: httpx.Asyn
     assert left[0] - left[1] == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:203.0.113.9", "203.0.113.9", True),
+    ],
+)
+async def test_all_addresses_of_a_home_share_its_limit(app: Edge, one: str, other: str, shared: bool) -> None:
+    left = []
+    for address in (one, other):
+        transport = httpx.ASGITransport(app=app, client=(address, 4711))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.get("/nowhere")
+            left.append(int(re.search(r"r=(\d+)", answer.headers["ratelimit"])[1]))  # type: ignore[index]
+
+    assert (left[0] - left[1] == 1) is shared
+
+
+@pytest.mark.parametrize(
+    ("peer", "chain", "counted"),
+    [
+        ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("::ffff:10.0.0.1", "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        ("2001:db8::1", "2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8::2", "203.0.113.9", "2001:db8::/64"),
+        ("10.0.0.1", "10.0.0.1", "10.0.0.1"),
+    ],
+)
+def test_a_known_proxy_says_who_is_behind_it(
+    settings: Settings, app: Edge, peer: str, chain: str, counted: str
+) -> None:
+    behind = msgspec.structs.replace(settings, trusted_proxies="10.0.0.1, 2001:db8::1")
+    edge = Edge(
+        app.app, behind, log=app._log, cache=app.app.state.cache, limiter=app.limiter, authenticator=app.authenticator
+    )
+
+    assert edge._client({"client": (peer, 4711)}, {b"x-forwarded-for": chain.encode()}) == counted
+
+
 async def test_a_creation_without_an_idempotency_key_is_refused(client: httpx.AsyncClient, bearer: Bearer) -> None:
     me = await bearer()
     employer = {"tax_code": "0100112437", "name": "Xưởng may Hoa Sen", "ward_code": "27694"}
@@ -285,8 +327,6 @@ async def test_a_log_line_says_what_happened_and_nothing_of_whom(
 
     app._log.flush()
     lines = [line for line in capsysbinary.readouterr().out.splitlines() if b'"line-000' in line]
-
-    import msgspec
 
     read = [msgspec.json.decode(line) for line in lines]
     assert [line["route"] for line in read] == ["get_me", "list_jobs", "request_otp"]

@@ -1,7 +1,6 @@
 """What happens for every request, routed or not: an id, limits, one spelling, strict input, a line in the log."""
 
 import asyncio
-import hashlib
 import re
 import secrets
 import time
@@ -14,15 +13,14 @@ from longan.api import problems
 from longan.api.answers import is_way_in
 from longan.api.asgi import Receive, Scope, Send
 from longan.api.auth import Authenticator
-from longan.api.incoming import JSON, accepts, allow, check_size, locale_of, matches, path_of, read_body, read_query
+from longan.api.incoming import accepts, allow, check_size, locale_of, matches, path_of, read_body, read_query
+from longan.api.kept import Shelf
 from longan.api.log import AccessLog
-from longan.api.outgoing import ALWAYS, Outgoing, fields
+from longan.api.outgoing import Outgoing, without_content
 from longan.api.routing import Operation, Routes
 from longan.cache import Cache, Entry
 from longan.errors import (
-    FieldError,
     IfMatchRequired,
-    InvalidRequest,
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
@@ -30,11 +28,10 @@ from longan.errors import (
     RateLimited,
     Unauthenticated,
     Unavailable,
-    UnsupportedMediaType,
 )
 from longan.exchange import Answer, Exchange
 from longan.idempotency import Replay
-from longan.limits import Limiter
+from longan.limits import Limiter, network
 from longan.policy import Policy
 from longan.settings import Settings
 
@@ -43,12 +40,6 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 HUNG_UP = 499
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
-# How long a client may show a kept answer without asking (API.md, caching).
-FRESH = {
-    "jobs": b"public, max-age=30",
-    "places": b"public, max-age=300, stale-while-revalidate=3600",
-    "procedures": b"public, max-age=300, stale-while-revalidate=3600",
-}
 
 
 class Edge:
@@ -66,7 +57,7 @@ class Edge:
     ) -> None:
         self.app = app
         self.routes = Routes(app)
-        self.cache = cache
+        self._shelf = Shelf(cache)
         self.limiter = limiter
         self.authenticator = authenticator
         self._ways_in = {each.name for each in self.routes.operations if is_way_in(each)}
@@ -118,34 +109,26 @@ class Edge:
     async def _kept(self, scope: Scope, headers: dict[bytes, bytes], send: Send, started: float) -> bool:
         """Answer from the process's cache, if it is there and nothing needs a second look: the hot path, in front of
         routing, in which nothing is built that is not sent."""
-        if scope["method"] != "GET":
-            return False
         now = time.monotonic()
-        language = headers.get(b"accept-language")
-        locale = "vi" if language is None else locale_of(language)
-        entry = self.cache.near((path_of(scope), scope["query_string"], locale), now)
-        if entry is None or not accepts(headers, "application/json"):
+        entry = self._shelf.at_hand(scope, headers, now)
+        if entry is None:
             return False
-        held = headers.get(b"if-none-match")
         request_id = self._request_id(headers)
         mine = (b"x-request-id", request_id.encode())
+        held = headers.get(b"if-none-match")
         if held is not None and matches(held, entry.etag.decode()):
-            status, size = 304, 0
-            kept = [item for item in entry.headers if item[0] not in (b"content-length", b"content-type")]
-            await send({"type": "http.response.start", "status": 304, "headers": [*kept, mine]})
-            await send({"type": "http.response.body", "body": b""})
+            status, body, sent = 304, b"", [*without_content(entry.headers), mine]
         else:
             bucket = self.limiter.buckets.get((entry.limit, self._client(scope, headers)))
             if bucket is None or not bucket.take(now):
                 return False
-            status, size = 200, len(entry.body)
-            left = b'"%b";r=%d;t=%d' % (entry.limit.encode(), bucket.remaining, bucket.reset_seconds(now))
-            await send({"type": "http.response.start", "status": 200,
-                        "headers": [*entry.headers, mine, bucket.policy, (b"ratelimit", left)]})  # fmt: skip
-            await send({"type": "http.response.body", "body": entry.body})
+            status, body, sent = 200, entry.body, [*entry.headers, mine, *bucket.headers(now)]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": body})
         self._log.append(
-            (time.time(), request_id, "GET", entry.route, status, time.perf_counter() - started, 0, size, None, True)
-        )
+            (time.time(), request_id, "GET", entry.route, status, time.perf_counter() - started, 0, len(body), None,
+             True)
+        )  # fmt: skip
         return True
 
     async def _answer(
@@ -159,9 +142,12 @@ class Edge:
             exchange.route, exchange.policy = operation.name, operation.policy
             query = await self._checked(scope, headers, exchange, operation, answer)
             if method in ("POST", "PUT", "PATCH"):
-                await self._body(headers, exchange, operation, receive)
+                exchange.body = await read_body(receive, headers, operation)
+                # Who is calling may have been asked already; the time the body took to arrive is not the database's.
+                exchange.until = None
             if operation.policy.cache is not None and (operation.policy.auth == "public" or exchange.principal is None):
-                await self._fill(scope, exchange, query, answer, operation)
+                shown = await self._shelf.find(scope, exchange, query, operation)
+                await (answer.kept(shown) if isinstance(shown, Entry) else answer.whole(shown))
             else:
                 await answer.whole(await operation.plan.answer(scope, exchange, query))
             return
@@ -245,48 +231,6 @@ class Edge:
         if not allowed:
             raise RateLimited(headers={"Retry-After": str(bucket.reset_seconds(now))})
 
-    async def _body(
-        self, headers: dict[bytes, bytes], exchange: Exchange, operation: Operation, receive: Receive
-    ) -> None:
-        """The whole body, bounded in size and time, before anything else is started for it."""
-        exchange.body = await read_body(receive, headers.get(b"content-length"))
-        # Who is calling may have been asked already; the time the body took to arrive is not the database's.
-        exchange.until = None
-        if exchange.body.strip() not in (b"", b"{}") or operation.needs_body:
-            kind = headers.get(b"content-type", b"").decode("latin-1").strip()
-            if JSON.fullmatch(kind) is None or b"content-encoding" in headers:
-                raise UnsupportedMediaType
-            if not operation.takes_body:
-                raise InvalidRequest(FieldError("", "unknown"))
-
-    async def _fill(
-        self, scope: Scope, exchange: Exchange, query: dict[str, str], answer: Outgoing, operation: Operation
-    ) -> None:
-        """Answer from a cache or from the handler, and keep the answer."""
-        cache = self.cache
-        family = operation.policy.cache or ""
-        key = (path_of(scope), scope["query_string"], exchange.locale)
-        entry = cache.near(key, time.monotonic())
-        if entry is None and cache.asked_again(key):
-            entry = await cache.far(family, key)
-        if entry is None:
-            generation = cache.generation(family)
-            made = await operation.plan.answer(scope, exchange, query)
-            if made.status != 200 or exchange.private:
-                await answer.whole(made)
-                return
-            etag = exchange.etag or f'"{hashlib.blake2b(made.body, digest_size=12).hexdigest()}"'
-            entry = Entry(
-                route=operation.name,
-                limit=operation.policy.limit or "lookup",
-                etag=etag.encode(),
-                headers=[*fields(made), (b"etag", etag.encode()), (b"cache-control", FRESH[family]),
-                         (b"vary", b"Accept-Language"), (b"content-language", exchange.locale.encode()), *ALWAYS],
-                body=made.body,
-            )  # fmt: skip
-            cache.put(family, key, entry, generation)
-        await answer.kept(entry)
-
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         """The caller's id, or one of ours: random for the process, counted within it."""
         sent = headers.get(b"x-request-id")
@@ -295,11 +239,14 @@ class Edge:
         return next(self._ids)
 
     def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        """The caller's address; a proxy's word is taken only from a proxy we know (ASVS 4.1.3)."""
+        """The caller's network; a proxy's word is taken only from a proxy we know (ASVS 4.1.3)."""
         client = scope.get("client")
         address = client[0] if client else "unknown"
-        if address in self._proxies and (chain := headers.get(b"x-forwarded-for")):
+        counted = network(address)
+        # A proxy's IPv4 address may come written as IPv6.
+        proxies = self._proxies
+        if proxies and not proxies.isdisjoint((address, counted)) and (chain := headers.get(b"x-forwarded-for")):
             for part in reversed(chain.decode("latin-1").split(",")):
-                if part.strip() not in self._proxies:
-                    return part.strip()[:45]
-        return str(address)
+                if part.strip() not in proxies:
+                    return network(part.strip()[:45])
+        return counted

@@ -7,7 +7,15 @@ from urllib.parse import parse_qsl
 
 from longan.api.asgi import Receive, Scope
 from longan.api.routing import Operation
-from longan.errors import FieldError, HeadersTooLarge, InvalidRequest, PayloadTooLarge, RequestTimeout, UriTooLong
+from longan.errors import (
+    FieldError,
+    HeadersTooLarge,
+    InvalidRequest,
+    PayloadTooLarge,
+    RequestTimeout,
+    UnsupportedMediaType,
+    UriTooLong,
+)
 from longan.strict_json import is_clean
 
 MAX_URL = 8 * 1024
@@ -96,7 +104,19 @@ def read_query(query: bytes, operation: Operation) -> dict[str, str]:
     return dict(pairs)
 
 
-async def read_body(receive: Receive, announced: bytes | None) -> bytes:
+async def read_body(receive: Receive, headers: dict[bytes, bytes], operation: Operation) -> bytes:
+    """The whole body, bounded in size and time, before anything else is started for it."""
+    body = await _received(receive, headers.get(b"content-length"))
+    if body.strip() not in (b"", b"{}") or operation.needs_body:
+        kind = headers.get(b"content-type", b"").decode("latin-1").strip()
+        if JSON.fullmatch(kind) is None or b"content-encoding" in headers:
+            raise UnsupportedMediaType
+        if not operation.takes_body:
+            raise InvalidRequest(FieldError("", "unknown"))
+    return body
+
+
+async def _received(receive: Receive, announced: bytes | None) -> bytes:
     if announced is not None and announced.isdigit() and int(announced[:12]) > MAX_BODY:
         raise PayloadTooLarge
     body = bytearray()

@@ -42,7 +42,7 @@ class Outgoing:
         names = {name for name, _ in headers}
         if status in (200, 201) and exchange.etag is not None:
             if self.reads and matches(self.headers.get(b"if-none-match"), exchange.etag):
-                status, headers = 304, _without_content(headers)
+                status, headers = 304, without_content(headers)
             headers += [(b"etag", exchange.etag.encode()), (b"cache-control", b"private, no-cache")]
         elif b"cache-control" not in names:
             headers.append((b"cache-control", b"no-store"))
@@ -61,7 +61,7 @@ class Outgoing:
         """A cached answer, or 304 when the client holds it."""
         status, headers = 200, entry.headers
         if matches(self.headers.get(b"if-none-match"), entry.etag.decode()):
-            status, headers = 304, _without_content(headers)
+            status, headers = 304, without_content(headers)
         await self._send(status, headers + [item for item in self.extra if item not in ALWAYS], entry.body)
 
     async def problem(self, problem: Problem) -> None:
@@ -69,5 +69,5 @@ class Outgoing:
         await self.whole(Answer(problem.status, {"Content-Type": problems.CONTENT_TYPE, **problem.headers}, body))
 
 
-def _without_content(headers: Headers) -> Headers:
+def without_content(headers: Headers) -> Headers:
     return [item for item in headers if item[0] not in (b"content-length", b"content-type")]
