@@ -5,7 +5,6 @@ No connection is held while Valkey is asked.
 """
 
 import hmac
-import ipaddress
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -113,7 +112,7 @@ class Desk(msgspec.Struct, frozen=True):
         # Who is known by a key or a session is counted alone: others must not use up what an owner needs.
         shared = [
             ("send-block", self.hidden(phone[:-4]), SENDS_TO_BLOCK),
-            ("send-from", network(self.asking.client), SENDS_FROM_ADDRESS),
+            ("send-from", self.asking.client, SENDS_FROM_ADDRESS),
         ]
         return [own, *([] if holder else shared), ("send-all", "", SENDS_OF_ALL)]
 
@@ -122,7 +121,7 @@ class Desk(msgspec.Struct, frozen=True):
             return [("test", "", OF_TEST_NUMBERS)]
         of_phone: list[Bucket] = [] if phone is None else [("try", self.hidden(phone) + holder, TRIES_FOR_PHONE)]
         of_block: list[Bucket] = [] if phone is None else [("try-block", self.hidden(phone[:-4]), TRIES_FOR_BLOCK)]
-        from_address: list[Bucket] = [("try-from", network(self.asking.client), TRIES_FROM_ADDRESS)]
+        from_address: list[Bucket] = [("try-from", self.asking.client, TRIES_FROM_ADDRESS)]
         return of_phone if holder else [*of_phone, *of_block, *from_address]
 
     def _code(self, challenge: Challenge, phone: str) -> str:
@@ -132,10 +131,10 @@ class Desk(msgspec.Struct, frozen=True):
 
     async def ask(
         self, phone: str, purpose: Purpose, now: datetime, *, audience: Audience = "app", owner: UUID | None = None,
-        about: bytes | None = None, more: tuple[Bucket, ...] = (),
+        about: bytes | None = None,
     ) -> CodeChallenge:  # fmt: skip
         """A challenge, and the promise to send its code to `phone`, which is in E.164. Never looks whether the phone
-        has an account. `more`: windows of the caller's own, taken with the others.
+        has an account.
 
         Raises `RateLimited`, `Unavailable` while Valkey or every gateway is; neither counts for anything.
         """
@@ -147,7 +146,7 @@ class Desk(msgspec.Struct, frozen=True):
         if ready.resting_until is not None:
             raise Unavailable(ceil((ready.resting_until - now).total_seconds()))
         _refuse_paused(ready.paused_until, now)
-        await self.take(*self._sends(phone, ready.holder), *more)
+        await self.take(*self._sends(phone, ready.holder))
         challenge = Challenge(
             id=ready.id, purpose=purpose, audience=audience, account_id=owner, about_index=about, phone_index=index,
             phone_cipher=self.phones.seal(phone, ready.id), nonce=secrets.token_bytes(16),
@@ -205,17 +204,6 @@ class Desk(msgspec.Struct, frozen=True):
 def _refuse_paused(until: datetime | None, now: datetime) -> None:
     if until is not None and until > now:
         raise RateLimited(headers={"Retry-After": str(ceil((until - now).total_seconds()))})
-
-
-def network(client: str) -> str:
-    """An IPv4 address, or the /64 of an IPv6 address: a home or a phone has all of those."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv4Address):
-        return client
-    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
 
 
 # `state.keys` would be the method of a mapping.

@@ -1,6 +1,6 @@
 """The entrance: where every way in ends. Here sessions are opened, and their tokens are made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -166,16 +166,16 @@ def event(session: UUID, what: str) -> UUID:
 
 END_ALL = """-- entrance.end_all
 update sessions.sessions s set ended_at = $3, end_reason = $2
- where s.account_id = $1 and s.ended_at is null and s.id is distinct from $4
+ where s.account_id = $1 and s.ended_at is null and s.id is distinct from $4 and s.amr @> $5
 returning s.id"""
 
 
 async def end_all(
-    tx: asyncpg.Connection, account: UUID, reason: str, now: datetime, but: UUID | None = None
+    tx: asyncpg.Connection, account: UUID, reason: str, now: datetime, but: UUID | None = None, amr: Sequence[str] = ()
 ) -> list[UUID]:
-    """End every session of an account, or every one `but` that; which ones were still going on. The caller hands them
-    to `Entrance.forget`."""
-    return [row["id"] for row in await tx.fetch(END_ALL, account, reason, now, but)]
+    """End every session of an account, or every one `but` that, or those alone that were opened by `amr`; which ones
+    were still going on. The caller hands them to `Entrance.forget`."""
+    return [row["id"] for row in await tx.fetch(END_ALL, account, reason, now, but, list(amr))]
 
 
 class Entrance:

@@ -7,7 +7,9 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
+from aiohttp import web
 
+from longan.devkit import identity_lies
 from longan.devkit.identity_lies import ANSWERS, CLAIMS, HEADERS, TOKENS
 from longan.federation import outside
 from tests.conftest import Bearer
@@ -185,3 +187,20 @@ async def test_too_many_who_wait_are_told_to_come_again(
     answer = await peer.finish(returned)
 
     assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422])
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
+async def test_codes_that_somebody_made_up_shut_the_way_in_to_nobody_else(
+    peer: Peer, subject: str, monkeypatch: pytest.MonkeyPatch, status: int, error: str
+) -> None:
+    async def refuse(*_: object) -> web.Response:
+        return web.json_response({"error": error}, status=status)
+
+    returned = [await peer.back(await peer.begin(), subject) for _ in range(outside.FAILURES + 1)]
+    with monkeypatch.context() as made_up:
+        made_up.setattr(identity_lies, "answer", refuse)
+        answers = [await peer.finish({**each, "code": "made-up"}) for each in returned]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(422, "provider_refused")}
+    assert (await peer.sign_in(subject)).status_code == 200

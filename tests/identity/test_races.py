@@ -4,9 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
+from longan import accounts
 from tests.identity.conftest import asked_by
 
 At = Callable[..., httpx.AsyncClient]
@@ -71,3 +73,25 @@ async def test_two_codes_for_a_new_phone_at_once_are_one_account(wide: Any, at: 
     assert len({answer.json()["account_id"] for answer in answers}) == 1
     assert sum(answer.json()["new_account"] for answer in answers) == 1
     assert await wide.pool.fetchval("select count(*) from identity.accounts") == before + 1
+
+
+async def test_who_enters_a_code_while_the_phone_is_changed_does_not_enter_the_account_that_loses_it(
+    wide: Any, at: At, phone: str
+) -> None:
+    challenge, code = await asked(wide, phone)
+    entry = {"challenge_id": challenge, "code": code}
+    phones, account, now = wide.app.app.state.phones, uuid4(), wide.app.app.state.clock()
+    async with wide.pool.acquire() as tx, at(wide.app) as client:
+        await accounts.open_account(tx, account, phones.index(phone), phones.seal(phone, account), now)
+        async with tx.transaction():
+            other = phone[:-1] + str(9 - int(phone[-1]))
+            await accounts.change_phone(tx, account, phones.index(other), phones.seal(other, account), now)
+            entering = asyncio.create_task(client.post("/v1/auth/otp/verify", json=entry))
+            while not await tx.fetchval("select exists (select from pg_locks where not granted)"):
+                assert not entering.done()
+                await asyncio.sleep(0.01)
+        answer = await entering
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["new_account"] is True
+    assert await wide.pool.fetch("select from sessions.sessions where account_id = $1", account) == []

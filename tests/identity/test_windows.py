@@ -9,7 +9,6 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.desk import network
 from longan.limits import Limiter, Strict
 
 At = Callable[..., httpx.AsyncClient]
@@ -94,18 +93,13 @@ async def test_valkey_never_learns_a_number(app: Edge, at: At, phone: str, valke
     assert not [key for key in keys if phone[3:-4] in key]
 
 
-@pytest.mark.parametrize(
-    ("client", "bucket"),
-    [
-        ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("unknown", "unknown"),
-    ],
-)
-def test_a_home_is_one_address(client: str, bucket: str) -> None:
-    assert network(client) == bucket
+async def test_the_addresses_of_one_home_share_its_ten_codes_an_hour(app: Edge, at: At) -> None:
+    sent = [await send(app, at, f"+849{number}1234567", f"2001:db8:1:2::{number}") for number in (1, 3, 4, 6, 7)]
+    sent += [await send(app, at, f"+843{number}1234567", f"2001:db8:1:2:{number}::") for number in (2, 3, 4, 5, 6)]
+    more = await send(app, at, "+84371234567", "2001:db8:1:2:ffff::")
+    neighbour = await send(app, at, "+84371234567", "2001:db8:1:3::1")
+
+    assert [answer.status_code for answer in (*sent, more, neighbour)] == [202] * 10 + [429, 202]
 
 
 @pytest.fixture

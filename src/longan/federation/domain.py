@@ -120,7 +120,7 @@ async def sign_in(desk: Desk, returned: SignInReturned, me: Principal | None, no
         while (account := await store.account_of(connection, identified.issuer, subject)) is None:
             new = await _open_account(connection, identified.issuer, subject, now)
         async with connection.transaction():
-            found = await accounts.by_id(connection, account)
+            found = await accounts.by_id(connection, account, now)
             if found is None:
                 raise RuntimeError("an account that exists was not found")
             audience = accounts.audience_of(found, under_way.audience)
@@ -172,7 +172,7 @@ async def unlink(desk: Desk, tx: asyncpg.Connection, provider_id: str, me: Princ
     account = me.account_id
     await accounts.demand_strongest(tx, me)
     issuer = desk.provider(provider_id).provider.issuer
-    await store.lock(tx, account)
+    await accounts.lock(tx, account)
     linked = {each.issuer for each in await store.links(tx, account)}
     if issuer not in linked:
         raise NotFound

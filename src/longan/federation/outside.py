@@ -44,6 +44,10 @@ class CodeRefused(Exception):
     """The provider does not take the code."""
 
 
+# RFC 6749 section 5.2: what may be said of a code, which anybody can make up; the rest would be said of us.
+OF_THE_CODE = frozenset({"invalid_grant", "invalid_request"})
+
+
 NO_ANSWER = (
     ProviderAway, Untrusted, aiohttp.ClientError, TimeoutError, OSError, ValueError, msgspec.DecodeError, RecursionError
 )  # fmt: skip
@@ -150,10 +154,10 @@ class HttpProvider:
             self._asked("exchange") as session,
             session.post(address, data=form, headers=headers, allow_redirects=False) as answer,
         ):
-            if answer.status in (400, 401):
+            if 400 <= answer.status < 500:
                 error = msgspec.json.decode(await _json(answer, answer.status), type=OAuthError).error
-                if error == "invalid_grant":
-                    raise CodeRefused
+                if error in OF_THE_CODE:
+                    raise CodeRefused(error)
                 log.error("provider %s does not take us: %s", self.provider.id, _word(error))
                 raise ProviderAway("it does not take us")
             granted = msgspec.json.decode(await _json(answer), type=Granted)

@@ -73,22 +73,13 @@ async def links(conn: asyncpg.Connection, account: UUID) -> list[Link]:
 
 STANDING = """-- federation.standing
 select a.phone_cipher,
-       (select count(*) from passkeys.credentials c where c.account_id = a.id) as passkeys
+       (select count(*) from passkeys.credentials c where c.account_id = a.id and not c.for_staff) as passkeys
   from identity.accounts a
  where a.id = $1"""
 
 
 async def standing(conn: asyncpg.Connection, account: UUID) -> Standing | None:
     return maybe(await conn.fetchrow(STANDING, account), Standing)
-
-
-# Of two who take away the last two ways in at once, the second waits and then sees what is left.
-LOCK = """-- federation.lock
-select from identity.accounts a where a.id = $1 for update"""
-
-
-async def lock(tx: asyncpg.Connection, account: UUID) -> None:
-    await tx.execute(LOCK, account)
 
 
 UNLINK = """-- federation.unlink

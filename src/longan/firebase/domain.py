@@ -74,11 +74,11 @@ async def sign_in(desk: Desk, entry: FirebaseEntry, me: Principal | None, now: d
 async def _account(desk: Desk, tx: asyncpg.Connection, phone: str, now: datetime) -> tuple[Account, bool]:
     """The account of a phone, and whether it is new; another way in may have been quicker to open it."""
     index = desk.phones.index(phone)
-    account, new = await accounts.by_phone(tx, index), False
+    account, new = await accounts.by_phone(tx, index, now), False
     if account is None:
         made = await accounts.draw(tx)
         new = await accounts.open_account(tx, made, index, desk.phones.seal(phone, made), now)
-        account = await accounts.by_phone(tx, index)
+        account = await accounts.by_phone(tx, index, now)
     if account is None:
         raise RuntimeError("an account that exists was not found")
     return account, new

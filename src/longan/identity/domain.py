@@ -41,9 +41,9 @@ async def _enter(
     desk: Desk, entrance: Entrance, tx: asyncpg.Connection, challenge: Challenge, phone: str,
     device: SignInDevice | None, now: datetime,
 ) -> SignedIn:  # fmt: skip
-    account = await accounts.by_phone(tx, challenge.phone_index)
+    account = await accounts.by_phone(tx, challenge.phone_index, now)
     new = account is None and await _open_account(desk, tx, challenge, phone, now)
-    account = account or await accounts.by_phone(tx, challenge.phone_index)
+    account = account or await accounts.by_phone(tx, challenge.phone_index, now)
     if account is None:
         raise RuntimeError("an account that exists was not found")
     audience = accounts.audience_of(account, challenge.audience)

@@ -19,7 +19,7 @@ CODES = {
     "vi": "Ma xac thuc Long An ID cua ban la {code}, het han sau {minutes} phut. Khong dua ma nay cho bat ky ai.",
     "en": "{code} is your Long An ID code. It expires in {minutes} minutes. Do not share it with anyone.",
 }
-Words = Literal["phone_changed", "recovery_begun", "recovered", "recovery_refused"]
+Words = Literal["phone_changed", "recovery_begun", "recovery_of_staff", "recovered"]
 TEXTS: dict[Words, dict[Locale, str]] = {
     "phone_changed": {
         "vi": "Long An ID: tai khoan cua ban da chuyen sang so dien thoai khac. Neu khong phai ban, hay bao ngay.",
@@ -31,13 +31,15 @@ TEXTS: dict[Words, dict[Locale, str]] = {
         "en": "Long An ID: somebody asks to move your account to another number in 72 hours. If it was not you, open "
               "the app and cancel.",
     },
+    "recovery_of_staff": {
+        "vi": "Long An ID: co nguoi xin khoi phuc tai khoan can bo nay. Viec do bi tu choi; neu la ban, hay gap quan "
+              "tri vien de lay ve moi.",
+        "en": "Long An ID: somebody asked to recover this staff account. It was refused; if it was you, ask an "
+              "administrator for a ticket.",
+    },
     "recovered": {
         "vi": "Long An ID: tai khoan cua ban da chuyen sang so nay. Ban co the dang nhap.",
         "en": "Long An ID: your account has moved to this number. You can sign in.",
-    },
-    "recovery_refused": {
-        "vi": "Long An ID: yeu cau khoi phuc tai khoan khong duoc chap nhan.",
-        "en": "Long An ID: the account could not be recovered.",
     },
 }  # fmt: skip
 

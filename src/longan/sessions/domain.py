@@ -8,7 +8,6 @@ phone whose answer was lost, and they are nowhere meanwhile: the database holds 
 the key alone leads on.
 """
 
-import base64
 import hashlib
 import hmac
 import logging
@@ -19,6 +18,7 @@ from uuid import UUID
 import asyncpg
 
 from longan import db, queue
+from longan.compact import spelled
 from longan.crypto import digest
 from longan.entrance import Entrance, SignedIn, end_all, event
 from longan.errors import NotFound, Stale, Unauthenticated
@@ -35,7 +35,7 @@ log = logging.getLogger("longan.sessions")
 
 def successor(key: bytes, token: str) -> str:
     """The refresh token after `token`: 256 bits that only the holder of `key` can derive."""
-    return base64.urlsafe_b64encode(hmac.digest(key, token.encode(), hashlib.sha256)).rstrip(b"=").decode()
+    return spelled(hmac.digest(key, token.encode(), hashlib.sha256))
 
 
 async def refresh(
@@ -46,7 +46,8 @@ async def refresh(
 
     A token that was spent a moment ago, and whose successor was not used, was asked for again by a phone that never saw
     the answer: it gets the same one. `key_thumbprint` is the key whose possession the request proved; a session that is
-    bound to a key goes on with that key alone.
+    bound to a key goes on with that key alone. Without a key the answer is given again once: who comes a third time
+    with the token is not alone with it.
 
     Raises `Unauthenticated` when the session is over; `RefreshTokenReused` when the token was spent before, which ends
     the session: one of the two who hold it has stolen it (RFC 9700 section 4.14.2).
@@ -58,7 +59,7 @@ async def refresh(
             return entrance.signed(session, following, now)
         # Derived with the key of that moment, which another may have followed since.
         successors = {digest(each): each for each in (successor(key, token) for key in keys.values())}
-        again = await store.answered(connection, spent, now - RETRIED_WITHIN, successors, key_thumbprint, now)
+        again = await store.repeat(connection, spent, now - RETRIED_WITHIN, successors, key_thumbprint, now)
         if again is not None:
             return entrance.signed(*again, now)
         async with connection.transaction():

@@ -47,24 +47,24 @@ async def rotate(
     return maybe(row, Session)
 
 
-ANSWERED = """-- sessions.answered
-select s.id, s.account_id, s.audience, s.acr, s.amr, s.signed_in_at, s.key_thumbprint, f.digest as successor
-  from sessions.refresh_tokens t
-  join sessions.refresh_tokens f on f.digest = t.successor and f.used_at is null
-  join sessions.sessions s on s.id = t.session_id
-  join identity.accounts a on a.id = s.account_id
+# One statement, as above: of many who come again at once without a key, one has the answer.
+REPEAT = """-- sessions.repeat
+update sessions.refresh_tokens t set repeated_at = $4
+  from sessions.refresh_tokens f, sessions.sessions s, identity.accounts a
  where t.digest = $1 and t.used_at > $2 and t.successor = any($3)
+   and f.digest = t.successor and f.used_at is null and s.id = t.session_id and a.id = s.account_id
    and s.ended_at is null and s.idle_expires_at > $4 and s.expires_at > $4 and a.disabled_at is null
-   and (s.key_thumbprint is null or s.key_thumbprint = $5)"""
+   and (s.key_thumbprint = $5 or s.key_thumbprint is null and t.repeated_at is null)
+returning s.id, s.account_id, s.audience, s.acr, s.amr, s.signed_in_at, s.key_thumbprint, t.successor"""
 
 
-async def answered(
+async def repeat(
     conn: asyncpg.Connection, spent: bytes, since: datetime, successors: Mapping[bytes, str],
     key_thumbprint: str | None, now: datetime,
 ) -> tuple[Session, str] | None:  # fmt: skip
     """The session of a token that was spent after `since`, and the one of `successors` (by digest) that replaced it and
-    has not been used itself."""
-    row = await conn.fetchrow(ANSWERED, spent, since, list(successors), now, key_thumbprint)
+    has not been used itself; for a session without a key once."""
+    row = await conn.fetchrow(REPEAT, spent, since, list(successors), now, key_thumbprint)
     session = maybe(row, Session)
     return None if row is None or session is None else (session, successors[row["successor"]])
 

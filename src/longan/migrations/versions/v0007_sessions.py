@@ -19,8 +19,11 @@ comment on column sessions.sessions.expiry_told is 'the end that its owner was w
 create index sessions_over on sessions.sessions (least(idle_expires_at, expires_at)) where ended_at is null;
 create index sessions_of_key on sessions.sessions (account_id, key_thumbprint) where key_thumbprint is not null;
 
-alter table sessions.refresh_tokens add column successor bytea;
+alter table sessions.refresh_tokens
+    add column successor   bytea,
+    add column repeated_at timestamptz;
 comment on column sessions.refresh_tokens.successor is 'digest of the token that was given for this one';
+comment on column sessions.refresh_tokens.repeated_at is 'when the answer, lost on the way, was last given again';
 
 create table sessions.device_keys (
     account_id  uuid        not null references identity.accounts,
