@@ -15,7 +15,7 @@ STAFF = frozenset({"official", "administrator"})
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account as a way in sees it."""
+    """An account as a way in sees it: its roles are those that hold."""
 
     id: UUID
     disabled_at: datetime | None
@@ -48,24 +48,31 @@ async def draw(conn: asyncpg.Connection) -> UUID:
     return drawn
 
 
-BY_PHONE = """-- accounts.by_phone
-select a.id, a.disabled_at, array(select r.role from identity.roles r where r.account_id = a.id) as roles
+# A role whose time is over makes nobody staff, also before the worker has ended it.
+ROLES = """array(select r.role from identity.roles r
+              where r.account_id = a.id and (r.ends_at is null or r.ends_at > $2)) as roles"""
+
+BY_PHONE = f"""-- accounts.by_phone
+select a.id, a.disabled_at, {ROLES}
   from identity.accounts a
- where a.phone_index = $1"""
+ where a.phone_index = $1
+   for no key update of a"""
 
 
-async def by_phone(conn: asyncpg.Connection, phone_index: bytes) -> Account | None:
-    return maybe(await conn.fetchrow(BY_PHONE, phone_index), Account)
+async def by_phone(tx: asyncpg.Connection, phone_index: bytes, now: datetime) -> Account | None:
+    """The account of a phone, which keeps it until the transaction ends: whoever has proved the phone while it was
+    being changed enters no account that has lost it."""
+    return maybe(await tx.fetchrow(BY_PHONE, phone_index, now), Account)
 
 
-BY_ID = """-- accounts.by_id
-select a.id, a.disabled_at, array(select r.role from identity.roles r where r.account_id = a.id) as roles
+BY_ID = f"""-- accounts.by_id
+select a.id, a.disabled_at, {ROLES}
   from identity.accounts a
  where a.id = $1"""
 
 
-async def by_id(conn: asyncpg.Connection, account: UUID) -> Account | None:
-    return maybe(await conn.fetchrow(BY_ID, account), Account)
+async def by_id(conn: asyncpg.Connection, account: UUID, now: datetime) -> Account | None:
+    return maybe(await conn.fetchrow(BY_ID, account, now), Account)
 
 
 OPEN = """-- accounts.open
@@ -151,11 +158,36 @@ async def lose_devices(tx: asyncpg.Connection, account: UUID, now: datetime) -> 
     await tx.execute(LOSE_DEVICES, account, now)
 
 
+LOSE_WAYS_IN = """-- accounts.lose_ways_in
+with passkeys as (delete from passkeys.credentials c where c.account_id = $1 returning c.id),
+links as (delete from federation.links l where l.account_id = $1 returning l.id)
+select 'passkey_removed' as what, p.id from passkeys p
+ union all
+select 'way_in_removed', l.id from links l"""
+
+
+async def lose_ways_in(tx: asyncpg.Connection, account: UUID) -> list[tuple[str, UUID]]:
+    """No passkey and no provider opens the account any more: they may be a thief's. What is told of each, and its
+    id."""
+    return [(row["what"], row["id"]) for row in await tx.fetch(LOSE_WAYS_IN, account)]
+
+
+# Not `for update`: that would keep out everybody who only refers to the account.
+LOCK = """-- accounts.lock
+select from identity.accounts a where a.id = $1 for no key update"""
+
+
+async def lock(tx: asyncpg.Connection, account: UUID) -> None:
+    """Until the transaction ends nobody else adds or takes away a way into the account: of two who take away the last
+    two at once, the second waits and then sees what is left."""
+    await tx.execute(LOCK, account)
+
+
 # 2 for a passkey and a confirmed identity, 1 for one of them or an enrolled device, 0 for a phone alone: whoever has
 # more than a phone must show more. A confirmed account without either goes the way of recovery.
 STRONGEST = """-- accounts.strongest
 select case when p.found and i.found then 2 when p.found or i.found or k.found then 1 else 0 end
-  from (select exists (select from passkeys.credentials c where c.account_id = $1) as found) p,
+  from (select exists (select from passkeys.credentials c where c.account_id = $1 and not c.for_staff) as found) p,
        (select exists (select from assurance.identities a where a.account_id = $1 and a.confirmed_at is not null)
            as found) i,
        (select exists (select from device_keys.keys d

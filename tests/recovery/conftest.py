@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -17,8 +17,10 @@ from longan.crypto import PersonKeys
 from longan.identity import tasks as identity
 from longan.recovery import tasks as recovery
 from longan.tasks import Context, gathered
+from tests.devices import Device
 from tests.identity.conftest import *  # noqa: F403
 
+DAYS = timedelta(hours=72)
 NUMBER, ANOTHER = "080190001234", "080190004321"
 
 
@@ -29,6 +31,7 @@ class Somebody:
         self.client, self.phone = client, phone
         self.account = UUID(signed_in["account_id"])
         self.headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
+        self.refresh_token: str = signed_in["refresh_token"]
 
     async def get(self, path: str) -> httpx.Response:
         return await self.client.get(path, headers=self.headers)
@@ -116,6 +119,43 @@ class Town:
                values ($1, $2, 'official', $3)""",
             person.account, self.now(), index,
         )  # fmt: skip
+
+    async def add_passkey(self, account: UUID) -> None:
+        await self.conn.execute(
+            """insert into passkeys.credentials (account_id, credential_id, public_key, sign_count, name, transports,
+                                                 backed_up, for_staff, created_at)
+               values ($1, $2, '', 0, 'Passkey', '{}', false, false, $3)""",
+            account, uuid4().bytes, self.now(),
+        )  # fmt: skip
+
+    async def add_provider(self, account: UUID) -> None:
+        await self.conn.execute(
+            """insert into federation.links (account_id, issuer, subject_index, linked_at)
+               values ($1, 'https://sso.example.vn', $2, $3)""",
+            account, uuid4().bytes, self.now(),
+        )  # fmt: skip
+
+    async def add_device(self, account: UUID) -> None:
+        """A trusted one."""
+        await self.conn.execute(
+            """insert into device_keys.keys (account_id, thumbprint, enrolled_at, enrolled_by, first_seen_at,
+                                             last_seen_at)
+               values ($1, $2, $3, 'device', $3, $3)""",
+            account, Device.of(self.app).thumbprint, self.now(),
+        )  # fmt: skip
+
+    async def appoint(self, account: UUID) -> None:
+        await self.conn.execute("insert into identity.roles (account_id, role) values ($1, 'official')", account)
+
+    async def decide(self, case: str, decision: str, headers: dict[str, str]) -> httpx.Response:
+        body = {"decision": decision, "reason": "Đã gặp trực tiếp."}
+        return await self.client.post(f"/v1/recoveries/{case}/decision", json=body, headers=headers)
+
+    async def review_for(self, case: str) -> str | None:
+        why: str | None = await self.conn.fetchval(
+            "select review_for from recovery.cases where id = $1::text::uuid and state = 'review'", case
+        )
+        return why
 
     def now(self) -> datetime:
         return self.context.clock()

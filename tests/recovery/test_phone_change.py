@@ -3,15 +3,12 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 
-from longan.api.edge import Edge
 from tests.conftest import Bearer
-from tests.devices import Device
 from tests.identity.conftest import asked_by
 from tests.recovery.conftest import Somebody, Town
 
@@ -86,23 +83,13 @@ async def test_a_proof_older_than_five_minutes_is_not_enough(
     [(0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 0, 1), (0, 0, 1, 1), (1, 0, 1, 1), (0, 1, 1, 2), (1, 1, 1, 2)],
 )
 async def test_it_takes_the_strongest_proof_that_the_account_has(
-    town: Town, person: Somebody, other_phone: str, conn: asyncpg.Connection, bearer: Bearer, app: Edge,
-    device: int, passkey: int, confirmed: int, level: int,
+    town: Town, person: Somebody, other_phone: str, bearer: Bearer, device: int, passkey: int, confirmed: int,
+    level: int,
 ) -> None:  # fmt: skip
     if device:
-        await conn.execute(
-            """insert into device_keys.keys (account_id, thumbprint, enrolled_at, enrolled_by, first_seen_at,
-                                             last_seen_at)
-               values ($1, $2, $3, 'device', $3, $3)""",
-            person.account, Device.of(app).thumbprint, town.now(),
-        )  # fmt: skip
+        await town.add_device(person.account)
     if passkey:
-        await conn.execute(
-            """insert into passkeys.credentials (account_id, credential_id, public_key, sign_count, name, transports,
-                                                 backed_up, for_staff, created_at)
-               values ($1, $2, '', 0, 'Passkey', '{}', false, false, $3)""",
-            person.account, uuid4().bytes, town.now(),
-        )  # fmt: skip
+        await town.add_passkey(person.account)
     if confirmed:
         await town.confirm(person)
     answers = []

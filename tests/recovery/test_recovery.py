@@ -8,19 +8,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan.api.edge import Edge
+from longan.notifications.tasks import security_notice
 from longan.recovery.tasks import prune_recoveries, resolve_recovery
-from tests.devices import Device
-from tests.recovery.conftest import ANOTHER, NUMBER, Somebody, Town
+from tests.conftest import Bearer
+from tests.recovery.conftest import ANOTHER, DAYS, NUMBER, Somebody, Town
 
 Official = Callable[[], Awaitable[tuple[dict[str, str], UUID]]]
-
-DAYS = timedelta(hours=72)
-
-
-async def decide(town: Town, case: str, decision: str, headers: dict[str, str]) -> Any:
-    body = {"decision": decision, "reason": "Đã gặp trực tiếp."}
-    return await town.client.post(f"/v1/recoveries/{case}/decision", json=body, headers=headers)
 
 
 async def test_after_three_days_the_account_is_at_the_new_phone(
@@ -65,9 +58,9 @@ async def test_the_owner_sees_it_and_stops_it_with_one_tap(
     cancelled = await person.post(f"/v1/me/recoveries/{seen['id']}/cancel")
 
     assert seen["id"] == begun["recovery_id"]
-    assert (seen["state"], seen["due_at"]) == ("waiting", begun["due_at"])
+    assert (seen["state"], seen["due_at"]) == ("under_way", begun["due_at"])
     assert seen["new_phone"] == f"0{other_phone[3:5]}•••{other_phone[-3:]}"
-    assert cancelled.status_code == 204
+    assert (cancelled.status_code, cancelled.json()) == (200, seen | {"state": "cancelled"})
     assert (await person.post(f"/v1/me/recoveries/{seen['id']}/cancel")).status_code == 404
     assert (await person.get("/v1/me/recoveries")).json() == {"items": []}
     clock.shift(DAYS)
@@ -82,7 +75,8 @@ async def test_an_owner_who_still_has_the_sim_stops_it_with_a_code(
 
     again = await town.signs_in(person.phone)
 
-    assert (await again.post(f"/v1/me/recoveries/{begun['recovery_id']}/cancel")).status_code == 204
+    stopped = await again.post(f"/v1/me/recoveries/{begun['recovery_id']}/cancel")
+    assert (stopped.status_code, stopped.json()["state"]) == (200, "cancelled")
 
 
 async def test_nobody_stops_the_recovery_of_another(town: Town, person: Somebody, other_phone: str) -> None:
@@ -98,13 +92,9 @@ async def test_nobody_stops_the_recovery_of_another(town: Town, person: Somebody
 
 
 async def test_at_the_end_sessions_and_devices_are_gone_and_caution_begins(
-    app: Edge, town: Town, person: Somebody, other_phone: str, clock: Any, conn: asyncpg.Connection
+    town: Town, person: Somebody, other_phone: str, clock: Any, conn: asyncpg.Connection
 ) -> None:
-    await conn.execute(
-        """insert into device_keys.keys (account_id, thumbprint, enrolled_at, enrolled_by, first_seen_at, last_seen_at)
-           values ($1, $2, $3, 'device', $3, $3)""",
-        person.account, Device.of(app).thumbprint, clock(),
-    )  # fmt: skip
+    await town.add_device(person.account)
     await town.recovers(person.phone, other_phone)
     clock.shift(DAYS)
     await town.finish()
@@ -133,7 +123,6 @@ async def test_a_phone_without_an_account_gets_the_same_answers_until_the_time_i
     clock.shift(DAYS)
     await town.finish()
     assert await town.state(unknown.json()["recovery_id"]) == "refused"
-    assert "khong duoc chap nhan" in (await town.texts("+84382222222"))[-1]
 
 
 async def test_a_recovery_does_not_look_for_the_account_before_it_answers(
@@ -205,174 +194,202 @@ async def test_the_lost_phone_is_not_the_new_one(town: Town) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "same_as_old")
 
 
-async def test_a_phone_is_said_to_be_lost_three_times_a_day(town: Town, person: Somebody) -> None:
-    answers = []
-    for number in range(4):
-        body = {"lost_phone": person.phone, "new_phone": f"+8438{number}234567"}
-        answers.append(await town.client.post("/v1/auth/recovery", json=body))
+async def test_who_only_names_a_number_uses_up_nothing_of_its_owner(town: Town, person: Somebody, at: Any) -> None:
+    for number in range(5):
+        async with at(town.app) as stranger:
+            body = {"lost_phone": person.phone, "new_phone": f"+8438{number}234567"}
+            assert (await stranger.post("/v1/auth/recovery", json=body)).status_code == 202
 
-    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    begun = await town.recovers(person.phone, "+84389999999")
+
+    assert begun.status_code == 202
+    assert await town.state(begun.json()["recovery_id"]) == "waiting"
 
 
-async def test_two_who_claim_an_unconfirmed_account_are_told_apart_by_a_person(
-    town: Town, person: Somebody, clock: Any, official: Official
+async def test_a_number_is_claimed_by_three_other_phones_a_day_at_most(
+    town: Town, person: Somebody, clock: Any
 ) -> None:
-    first = (await town.recovers(person.phone, "+84381111111")).json()
-    second = (await town.recovers(person.phone, "+84382222222")).json()
+    phones = [f"+8438{number}234567" for number in range(4)]
+    answers = [await town.recovers(person.phone, phone) for phone in (*phones, phones[0])]
+    unknown = [await town.recovers("+84381111111", f"+8439{number}234567") for number in range(4)]
+    clock.shift(timedelta(days=1, seconds=1))
+
+    later = await town.recovers(person.phone, phones[3])
+
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 202]
+    assert [answer.status_code for answer in unknown] == [202, 202, 202, 429]
+    assert answers[3].headers["Retry-After"] == "86400"
+    assert later.status_code == 202
+
+
+async def test_an_account_that_somebody_uses_is_for_a_person(
+    town: Town, person: Somebody, other_phone: str, clock: Any
+) -> None:
+    case = (await town.recovers(person.phone, other_phone)).json()["recovery_id"]
+    clock.shift(timedelta(hours=1))
+    refreshed = await town.client.post("/v1/auth/refresh", json={"refresh_token": person.refresh_token})
     clock.shift(DAYS)
+
     await town.finish()
+
+    assert refreshed.status_code == 200, refreshed.text
+    assert await town.review_for(case) == "in_use"
     assert await town.phone_of(person.account) == person.phone
-    headers, _ = await official()
-
-    waiting = (await town.client.get("/v1/recoveries", headers=headers)).json()["items"]
-    assert {each["id"] for each in waiting} == {first["recovery_id"], second["recovery_id"]}
-    assert {each["number_matched"] for each in waiting} == {False}
-    assert (await decide(town, second["recovery_id"], "approved", headers)).status_code == 204
-    await town.finish()
-
-    assert [await town.state(each["recovery_id"]) for each in (first, second)] == ["refused", "done"]
-    assert await town.phone_of(person.account) == "+84382222222"
 
 
-@pytest.mark.parametrize(("number", "state"), [(NUMBER, "review"), (ANOTHER, "blind"), (None, "blind")])
-async def test_a_confirmed_account_needs_its_number_and_an_official(
-    town: Town, person: Somebody, other_phone: str, clock: Any, conn: asyncpg.Connection, number: str | None, state: str
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("gained", "why"),
+    [("passkey", "other_way_in"), ("provider", "other_way_in"), ("identity", "identity_confirmed")],
+)
+async def test_an_account_that_has_more_than_its_phone_is_for_a_person(
+    town: Town, person: Somebody, other_phone: str, clock: Any, gained: str, why: str, when: str
 ) -> None:
-    await town.confirm(person)
+    async def gain() -> None:
+        if gained == "passkey":
+            await town.add_passkey(person.account)
+        elif gained == "provider":
+            await town.add_provider(person.account)
+        else:
+            await town.confirm(person)
 
-    begun = (await town.recovers(person.phone, other_phone, number)).json()
-
-    assert await town.state(begun["recovery_id"]) == state
-    assert await conn.fetchval("select number_index from recovery.cases") is None, "it was compared and is not kept"
-    clock.shift(DAYS)
-    await town.finish()
-    assert await town.state(begun["recovery_id"]) == ("review" if state == "review" else "refused")
-    assert await town.phone_of(person.account) == person.phone
-    assert (await town.texts(person.phone) != []) == (state == "review")
-
-
-async def test_an_approval_does_not_shorten_the_wait(
-    town: Town, person: Somebody, other_phone: str, clock: Any, official: Official, conn: asyncpg.Connection
-) -> None:
-    await town.confirm(person)
+    if when == "before":
+        await gain()
     case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
-    headers, account = await official()
-    (seen,) = (await town.client.get("/v1/recoveries", headers=headers)).json()["items"]
-
-    approved = await decide(town, case, "approved", headers)
-    await town.finish()
-
-    assert (seen["id"], seen["number_matched"], seen["account_id"]) == (case, True, str(person.account))
-    assert NUMBER not in str(seen)
-    assert other_phone[3:] not in str(seen)
-    assert approved.status_code == 204
-    assert await town.phone_of(person.account) == person.phone
+    assert await town.state(case) == ("review" if when == "before" else "waiting")
+    if when == "after":
+        await gain()
     clock.shift(DAYS)
+
     await town.finish()
-    assert await town.phone_of(person.account) == other_phone
-    row = await conn.fetchrow("select decided_by, agency_code is not null, reason from recovery.cases")
-    assert (row[0], row[2]) == (account, "Đã gặp trực tiếp.")
+
+    assert await town.review_for(case) == why
+    assert await town.phone_of(person.account) == person.phone
 
 
-async def test_an_owner_stops_what_an_official_has_approved(
-    town: Town, person: Somebody, other_phone: str, official: Official
+async def test_at_the_end_the_thiefs_ways_in_are_gone_and_their_owner_is_told(
+    town: Town, person: Somebody, other_phone: str, clock: Any, conn: asyncpg.Connection, official: Official
 ) -> None:
     await town.confirm(person)
+    await town.add_passkey(person.account)
+    await town.add_provider(person.account)
+    device = {"target": "f" * 160, "target_kind": "token", "platform": "android"}
+    installed = await town.client.put("/v1/me/devices/fJ1x2y3z4A5b6C7d8E9f0G", json=device, headers=person.headers)
     case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
     headers, _ = await official()
-    await decide(town, case, "approved", headers)
+    await town.decide(case, "approved", headers)
+    clock.shift(DAYS)
 
-    assert (await person.post(f"/v1/me/recoveries/{case}/cancel")).status_code == 204
-    assert await town.state(case) == "cancelled"
+    await town.finish()
+    await security_notice(town.context, account_id=person.account, what="recovered", fact=UUID(case))
+
+    assert installed.status_code == 200, installed.text
+    assert await town.state(case) == "done"
+    for table in ("passkeys.credentials", "federation.links"):
+        assert await conn.fetchval(f"select count(*) from {table} where account_id = $1", person.account) == 0
+    assert {"passkey_removed", "way_in_removed", "recovered"} <= set(await town.notices(person.account))
+    assert await conn.fetchval("select count(*) from notifications.inbox where account_id = $1", person.account) == 1
+    assert await conn.fetchval("select count(*) from notifications.push_outbox") == 0, "the lost phone hears nothing"
 
 
-async def test_a_refusal_is_told_to_the_new_phone_and_is_final(
+async def test_after_the_caution_the_owner_adds_again_what_was_removed(
+    town: Town, person: Somebody, other_phone: str, clock: Any, official: Official
+) -> None:
+    await town.confirm(person)
+    await town.add_passkey(person.account)
+    case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
+    headers, _ = await official()
+    await town.decide(case, "approved", headers)
+    clock.shift(DAYS)
+    await town.finish()
+    early = await (await town.signs_in(other_phone)).post("/v1/me/passkeys/registrations")
+    clock.shift(DAYS + timedelta(seconds=1))
+
+    late = await (await town.signs_in(other_phone)).post("/v1/me/passkeys/registrations")
+
+    assert (early.status_code, early.json()["code"]) == (403, "cooling_off")
+    assert late.status_code in (200, 201), late.text
+
+
+async def test_a_code_alone_does_not_stop_the_recovery_of_an_account_that_has_more(
+    town: Town, person: Somebody, other_phone: str, clock: Any, official: Official, bearer: Bearer
+) -> None:
+    """Whoever has the SIM may be the thief."""
+    await town.add_device(person.account)
+    case = (await town.recovers(person.phone, other_phone)).json()["recovery_id"]
+
+    objected = await person.post(f"/v1/me/recoveries/{case}/cancel")
+
+    assert (objected.status_code, objected.json()["state"]) == (200, "objected")
+    assert await town.review_for(case) == "objection"
+    (seen,) = (await person.get("/v1/me/recoveries")).json()["items"]
+    assert seen["state"] == "objected"
+    headers, _ = await official()
+    (review,) = (await town.client.get("/v1/recoveries", headers=headers)).json()["items"]
+    assert review["objected_at"] is not None
+    strong = await bearer(person.account, acr=1)
+    stopped = await town.client.post(f"/v1/me/recoveries/{case}/cancel", headers=strong)
+    assert stopped.json()["state"] == await town.state(case) == "cancelled"
+
+
+async def test_an_objection_brings_an_approved_recovery_back_once(
     town: Town, person: Somebody, other_phone: str, clock: Any, official: Official
 ) -> None:
     await town.confirm(person)
     case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
     headers, _ = await official()
+    await town.decide(case, "approved", headers)
 
-    assert (await decide(town, case, "refused", headers)).status_code == 204
+    states = []
+    for _ in range(2):
+        await person.post(f"/v1/me/recoveries/{case}/cancel")
+        states.append(await town.state(case))
+        await town.decide(case, "approved", headers)
 
-    again = await decide(town, case, "approved", headers)
-    assert (again.status_code, again.json()["code"], again.json()["from"]) == (409, "illegal_transition", "refused")
-    assert "khong duoc chap nhan" in (await town.texts(other_phone))[-1]
+    assert states == ["review", "approved"]
+    clock.shift(DAYS)
+    await town.finish()
+    assert await town.phone_of(person.account) == other_phone
 
 
-async def test_a_review_that_nobody_does_lapses(town: Town, person: Somebody, other_phone: str, clock: Any) -> None:
+async def test_nothing_tells_a_stranger_whether_they_have_named_the_right_person(
+    town: Town, person: Somebody, clock: Any, official: Official
+) -> None:
+    """Neither the new phone nor whoever holds the old number now, whatever becomes of it."""
     await town.confirm(person)
-    case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
-    clock.shift(timedelta(days=14, minutes=1))
-
+    guesses = {"+84381111111": NUMBER, "+84382222222": ANOTHER, "+84383333333": None}
+    cases, seen = {}, set()
+    for phone, number in guesses.items():
+        before = len(await town.texts(person.phone)), len(await town.notices(person.account))
+        cases[phone] = (await town.recovers(person.phone, phone, number)).json()["recovery_id"]
+        after = len(await town.texts(person.phone)), len(await town.notices(person.account))
+        mine = (await person.get("/v1/me/recoveries")).json()["items"][-1]
+        objected = (await person.post(f"/v1/me/recoveries/{cases[phone]}/cancel")).json()
+        seen.add((after[0] - before[0], after[1] - before[1], mine["state"], objected["state"]))
+    headers, _ = await official()
+    await town.decide(cases["+84381111111"], "refused", headers)
+    clock.shift(DAYS)
+    await town.finish()
+    clock.shift(timedelta(days=14))
     await town.finish()
 
-    assert await town.state(case) == "lapsed"
-    assert "khong duoc chap nhan" in (await town.texts(other_phone))[-1]
-
-
-async def test_only_officials_with_a_fresh_passkey_decide(
-    town: Town, person: Somebody, other_phone: str, official: Official, conn: asyncpg.Connection, bearer: Any
-) -> None:
-    await town.confirm(person)
-    case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
-    headers, account = await official()
-    weak = await bearer(account, audience="official", acr=0)
-
-    answers = [
-        await decide(town, case, "approved", person.headers),
-        await decide(town, case, "approved", weak),
-        await decide(town, str(uuid4()), "approved", headers),
-    ]
-
-    assert [answer.status_code for answer in answers] == [401, 401, 404]
-    assert (await town.client.get("/v1/recoveries", headers=person.headers)).status_code == 401
-    assert await town.state(case) == "review"
-
-
-@pytest.mark.parametrize(("role", "function"), [("administrator", None), ("official", "labour")])
-async def test_administrators_and_officials_for_something_else_decide_nothing(
-    town: Town, person: Somebody, other_phone: str, conn: asyncpg.Connection, bearer: Any, role: str,
-    function: str | None,
-) -> None:  # fmt: skip
-    await town.confirm(person)
-    case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
-    account = await conn.fetchval("select account_id from identity.roles where role = $1 limit 1", role)
-    if function is not None:
-        await conn.execute("delete from staff.grants where account_id = $1", account)
-        await conn.execute(
-            "insert into staff.grants (account_id, role, function, starts_at) values ($1, $2, $3, $4)",
-            account, role, function, town.now(),
-        )  # fmt: skip
-    headers = await bearer(account, audience="official", acr=3)
-
-    answers = [
-        await town.client.get("/v1/recoveries", headers=headers),
-        await decide(town, case, "approved", headers),
-    ]
-
-    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(403, "forbidden")}
-    assert await town.state(case) == "review"
-
-
-async def test_nobody_decides_on_an_account_of_their_own(
-    town: Town, person: Somebody, other_phone: str, official: Official, conn: asyncpg.Connection
-) -> None:
-    await town.confirm(person)
-    case = (await town.recovers(person.phone, other_phone, NUMBER)).json()["recovery_id"]
-    headers, account = await official()
-    await conn.execute("update recovery.cases set account_id = $1", account)
-
-    refused = await decide(town, case, "approved", headers)
-
-    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert seen == {(1, 1, "under_way", "objected")}
+    assert [await town.texts(phone) for phone in guesses] == [[], [], []]
+    assert {await town.state(case) for case in cases.values()} == {"refused"}
 
 
 @pytest.mark.parametrize("phone", ["+84900000021", "+84900000031"])
-async def test_staff_do_not_come_back_this_way(town: Town, other_phone: str, phone: str) -> None:
-    case = (await town.recovers(phone, other_phone)).json()["recovery_id"]
+async def test_staff_do_not_come_back_this_way_and_hear_who_helps(
+    town: Town, other_phone: str, phone: str, conn: asyncpg.Connection
+) -> None:
+    begun = await town.recovers(phone, other_phone)
 
-    assert await town.state(case) == "blind"
+    account = await conn.fetchval("select account_id from recovery.cases")
+    assert begun.status_code == 202, "that it is staff's is told to nobody"
+    assert await town.state(begun.json()["recovery_id"]) == "refused"
+    assert await town.notices(account) == ["recovery_of_staff"]
+    assert "quan tri" in (await town.texts(phone))[-1]
+    assert await town.texts(other_phone) == []
 
 
 async def test_a_task_that_runs_twice_tells_once(town: Town, person: Somebody, other_phone: str, clock: Any) -> None:

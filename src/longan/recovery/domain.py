@@ -1,21 +1,34 @@
 """Rules of the room: who may have another phone, and how an account without its phone is found again.
 
 SECURITY A12 and A13. A change of phone needs the strongest proof the account has; a recovery has none, so it takes
-time, and whoever holds the account hears of it and can stop it. Either way sensitive acts wait for a while after.
+time, and whoever holds the account hears of it and can stop it. Time alone brings back only an account that is silent
+and has nothing but its phone; about any other an official decides. Either way sensitive acts wait for a while after.
+
+The new phone hears of a recovery only when it has the account: what becomes of any other would tell a stranger whether
+there is such an account, and whether they have named its owner's number.
 """
 
+import logging
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
-from longan import accounts, phones, queue
+from longan import accounts, officials, phones, queue
 from longan.codes import Challenge, CodeChallenge
 from longan.crypto import PersonKeys, Sealed
 from longan.desk import DAY, Desk
-from longan.entrance import Entrance, end_all
-from longan.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest, NotFound
-from longan.limits import Window
+from longan.entrance import Entrance, end_all, event
+from longan.errors import (
+    FieldError,
+    Forbidden,
+    IllegalTransition,
+    InsufficientAuthentication,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+)
 from longan.page import Cursors
 from longan.phones import masked
 from longan.recovery import store
@@ -23,6 +36,7 @@ from longan.recovery.models import (
     PhoneChanged,
     PhoneProof,
     PhoneTaken,
+    Purpose,
     Recovery,
     RecoveryBegun,
     RecoveryDecisionIn,
@@ -30,7 +44,9 @@ from longan.recovery.models import (
     RecoveryProof,
     RecoveryUnderWay,
     Review,
+    ReviewedRecovery,
     ReviewPage,
+    Sealing,
 )
 from longan.tokens import Principal
 
@@ -40,7 +56,13 @@ WAIT = COOLING_AFTER_RECOVERY = timedelta(hours=72)
 REVIEW_LAPSES = timedelta(days=14)
 KEPT_FOR = timedelta(days=400)
 
-BEGUN_FOR_PHONE = (Window(3, DAY),)
+# So many other phones may claim one in a day. They count once they are proved, for anybody can name a number.
+MOST_CLAIMS = 3
+# SECURITY section 3: what an official may see of citizens in a day, in all rooms.
+LOOKS_A_DAY = 300
+ONE_DAY = timedelta(seconds=DAY)
+
+log = logging.getLogger("longan.recovery")
 
 
 async def demand(desk: Desk, me: Principal) -> None:
@@ -85,10 +107,12 @@ async def tell_old_channels(
     """A notice in the inbox and on every phone that is signed in, and a text message to the old number."""
     await queue.add(tx, "security_notice", account_id=account, what=what, fact=fact)
     if old_phone is not None:
-        reference = await accounts.draw(tx)
-        await queue.add(
-            tx, "send_text", sealed=old_phone, row=account, words=what, locale=locale, reference=reference
-        )  # fmt: skip
+        await _text(tx, old_phone, account, what, locale)
+
+
+async def _text(tx: asyncpg.Connection, sealed: bytes, row: UUID, words: str, locale: str) -> None:
+    reference = await accounts.draw(tx)
+    await queue.add(tx, "send_text", sealed=sealed, row=row, words=words, locale=locale, reference=reference)
 
 
 async def begin_recovery(desk: Desk, asked: RecoveryIn, now: datetime) -> CodeChallenge:
@@ -97,22 +121,25 @@ async def begin_recovery(desk: Desk, asked: RecoveryIn, now: datetime) -> CodeCh
     new = phones.canonical(asked.new_phone, "/new_phone")
     if lost == new:
         raise InvalidRequest(FieldError("/new_phone", "same_as_old"))
-    begun = ("recovery", desk.hidden(lost), BEGUN_FOR_PHONE)
-    return await desk.ask(new, "recover", now, about=desk.phones.index(lost), more=(begun,))
+    return await desk.ask(new, "recover", now, about=desk.phones.index(lost))
 
 
 async def open_case(desk: Desk, numbers: PersonKeys, proof: RecoveryProof, now: datetime) -> RecoveryBegun:
     """A case that waits. The lost phone is not looked up here: with and without an account the answer, and the way to
-    it, are the same (SECURITY A9). Raises `PhoneTaken` for a new phone that has an account, `RecoveryUnderWay`."""
+    it, are the same (SECURITY A9). Raises `PhoneTaken` for a new phone that has an account, `RecoveryUnderWay`, and
+    `RateLimited` when MOST_CLAIMS other phones came first."""
     number = None if proof.identity_number is None else numbers.index(proof.identity_number)
     due_at = now + WAIT
 
     async def begin(tx: asyncpg.Connection, challenge: Challenge, phone: str) -> RecoveryBegun:
-        if await accounts.by_phone(tx, challenge.phone_index) is not None:
+        lost = challenge.about_index or b""
+        if await accounts.by_phone(tx, challenge.phone_index, now) is not None:
             raise PhoneTaken
+        if await store.claimed(tx, lost, challenge.phone_index, now - ONE_DAY) >= MOST_CLAIMS:
+            raise RateLimited(headers={"Retry-After": str(DAY)})
         case = await accounts.draw(tx)
         if not await store.open_case(
-            tx, case, lost=challenge.about_index or b"", number=number, phone=challenge.phone_index,
+            tx, case, lost=lost, number=number, phone=challenge.phone_index,
             cipher=desk.phones.seal(phone, case), locale=challenge.locale, now=now, due_at=due_at,
         ):  # fmt: skip
             raise RecoveryUnderWay
@@ -122,41 +149,63 @@ async def open_case(desk: Desk, numbers: PersonKeys, proof: RecoveryProof, now: 
     return await desk.answer(proof.challenge_id, proof.code, "recover", now, begin)
 
 
+def _shown(case: Sealing, sealed: Sealed) -> Recovery:
+    state: Literal["under_way", "objected", "cancelled"] = "under_way" if case.objected_at is None else "objected"
+    if case.state == "cancelled":
+        state = "cancelled"
+    phone = masked(sealed.open(case.phone_cipher, case.id))
+    return Recovery(case.id, state, phone, case.opened_at, case.due_at)
+
+
 async def own(conn: asyncpg.Connection, sealed: Sealed, account: UUID) -> list[Recovery]:
     """What is under way for an account, for whoever is signed in to it."""
-    return [
-        Recovery(case.id, case.state, masked(sealed.open(case.phone_cipher, case.id)), case.opened_at, case.due_at)
-        for case in await store.mine(conn, account)
-    ]
+    return [_shown(case, sealed) for case in await store.mine(conn, account)]
 
 
-async def cancel(tx: asyncpg.Connection, case: UUID, account: UUID, now: datetime) -> None:
-    """Raises `NotFound` for a case of somebody else, or one that is over."""
-    if not await store.cancel(tx, case, account, now):
+async def cancel(tx: asyncpg.Connection, sealed: Sealed, me: Principal, case: UUID, now: datetime) -> Recovery:
+    """The end of a case; or, from a session that proves less than the account can, an objection, for whoever stole the
+    SIM must not be able to stop the owner. Raises `NotFound` for a case of somebody else, or one that is over."""
+    try:
+        await accounts.demand_strongest(tx, me)
+    except InsufficientAuthentication:
+        found = await store.object_to(tx, case, me.account_id, now)
+    else:
+        found = await store.cancel(tx, case, me.account_id, now)
+    if found is None:
         raise NotFound
+    return _shown(found, sealed)
 
 
 async def to_review(
-    conn: asyncpg.Connection,
-    cursors: Cursors,
-    sealed: Sealed,
-    me: Principal,
-    cursor: str | None,
-    limit: int,
+    conn: asyncpg.Connection, cursors: Cursors, sealed: Sealed, me: Principal, cursor: str | None, limit: int,
     now: datetime,
-) -> ReviewPage:
-    """The cases that wait for a person, oldest first. Raises `Forbidden`."""
-    await _decides(conn, me, now)
-    page = await store.reviews(conn, cursors, cursor, limit)
+) -> ReviewPage:  # fmt: skip
+    """The cases that an official decides, oldest first. Raises `Forbidden`."""
+    await officials.demand(conn, me, "identity", now)
+    page = await store.reviews(conn, cursors, me.account_id, cursor, limit, now)
     items = [
         Review(
-            case.id, case.account_id, case.full_name, masked(sealed.open(case.phone_cipher, case.id)),
-            case.number_matched, case.opened_at, case.due_at,
+            case.id, case.review_for, masked(sealed.open(case.phone_cipher, case.id)), case.number_matched,
+            case.objected_at, case.opened_at, case.due_at,
         )
         for case in page.items
-        if case.account_id is not None
     ]  # fmt: skip
     return ReviewPage(items, page.next_cursor)
+
+
+async def look(tx: asyncpg.Connection, me: Principal, case: UUID, purpose: Purpose, now: datetime) -> ReviewedRecovery:
+    """Whose account a case is about; that the official looked, when and why is written down with it.
+
+    Raises as `decide`, and `RateLimited` after LOOKS_A_DAY.
+    """
+    await _hold(tx, me, case, "review", now)
+    if await store.looked(tx, me.account_id, now - ONE_DAY) >= LOOKS_A_DAY:
+        log.error("an official has looked at %s people in a day: account %s", LOOKS_A_DAY, me.account_id)
+        raise RateLimited(headers={"Retry-After": str(DAY)})
+    found = await store.look(tx, case, me.account_id, me.agency_code, purpose, now)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def decide(
@@ -164,70 +213,65 @@ async def decide(
 ) -> None:
     """An approval still waits for its time, so that nobody's click shortens the owner's chance to say no.
 
-    Raises `Forbidden` (also for an account of one's own), `NotFound`, `IllegalTransition`.
+    Raises `Forbidden` (also for an account of one's own, or whose identity one has seen), `NotFound` (also for a person
+    whose ward is another's), `IllegalTransition`.
     """
-    await _decides(tx, me, now)
-    state = await store.state(tx, case)
-    if state is None:
+    await _hold(tx, me, case, decision.decision, now)
+    await store.decide(tx, case, decision.decision, me.account_id, me.agency_code, decision.reason, now)
+
+
+async def _hold(tx: asyncpg.Connection, me: Principal, case: UUID, to: str, now: datetime) -> None:
+    """The case is locked, and waits for this official."""
+    await officials.demand(tx, me, "identity", now)
+    standing = await store.standing(tx, case, me.account_id, now)
+    if standing is None:
         raise NotFound
-    if state != "review":
-        raise IllegalTransition(state, decision.decision)
-    decided = await store.decide(tx, case, decision.decision, me.account_id, me.agency_code, decision.reason, now)
-    if decided is None:
+    if standing.involved:
         raise Forbidden
-    if decision.decision == "refused":
-        phone, locale = decided
-        await _tell_new_phone(tx, case, phone, "recovery_refused", locale)
+    if standing.state != "review":
+        raise IllegalTransition(standing.state, to)
 
 
-async def _decides(conn: asyncpg.Connection, me: Principal, now: datetime) -> None:
-    """Raises `Forbidden` for an administrator, who grants roles and so decides on nobody, and for an official who was
-    appointed for something else."""
-    if "official" not in me.roles or not await store.may_decide(conn, me.account_id, now):
-        raise Forbidden
-
-
-async def resolve(tx: asyncpg.Connection, case: UUID) -> None:
-    """Whose account it is, and the news to every way in which its owner can hear of it."""
-    found = await store.resolve(tx, case)
+async def resolve(tx: asyncpg.Connection, case: UUID, now: datetime) -> None:
+    """Whose account it is, and the news to every way in which its owner can hear of it. Staff are refused: they come
+    back with a ticket of an administrator."""
+    found = await store.resolve(tx, case, now)
     if found is not None and found.account_id is not None:
-        await tell_old_channels(tx, found.account_id, found.old_cipher, "recovery_begun", case, found.locale)
+        what = "recovery_of_staff" if found.state == "refused" else "recovery_begun"
+        await tell_old_channels(tx, found.account_id, found.old_cipher, what, case, found.locale)
 
 
 async def finish(tx: asyncpg.Connection, sealed: Sealed, case: UUID, now: datetime) -> None:
-    """What its time brings to a case. Two who claim an unconfirmed account are for a person to tell apart."""
-    found = await store.due(tx, case, now)
+    """What its time brings to a case."""
+    found = await store.due(tx, case, now, now - REVIEW_LAPSES)
     if found is None:
         return
-    if found.state == "waiting" and found.contested:
-        await store.move(tx, case, "review", None)
-        return
-    if found.state == "review":
-        await store.move(tx, case, "lapsed", now)
-        await _tell_new_phone(tx, case, found.phone_cipher, "recovery_refused", found.locale)
-        return
     account = found.account_id if found.state in ("waiting", "approved") and found.stands else None
+    if account is not None and not found.staff and found.review_for is not None:
+        await store.review(tx, case, found.review_for)
+        return
     moved = None
-    if account is not None:
+    if account is not None and not found.staff:
         phone = sealed.seal(sealed.open(found.phone_cipher, case), account)
         moved = await accounts.change_phone(tx, account, found.phone_index, phone, now + COOLING_AFTER_RECOVERY)
     if account is None or moved is None:
-        await store.move(tx, case, "refused", now)
-        await _tell_new_phone(tx, case, found.phone_cipher, "recovery_refused", found.locale)
+        await store.close(tx, case, "lapsed" if found.state == "review" else "refused", now)
+        if account is not None and found.staff:
+            await tell_old_channels(tx, account, found.old_cipher, "recovery_of_staff", case, found.locale)
         return
-    await store.move(tx, case, "done", now)
+    await store.close(tx, case, "done", now)
     await store.refuse_others(tx, case, account, now)
-    await accounts.lose_devices(tx, account, now)
-    await end_all(tx, account, "recovered", now)
+    await _empty(tx, account, now)
     await queue.add(tx, "security_notice", account_id=account, what="recovered", fact=case)
-    await _tell_new_phone(tx, case, found.phone_cipher, "recovered", found.locale)
+    await _text(tx, found.phone_cipher, case, "recovered", found.locale)
     if moved.phone_cipher is not None:
-        await queue.add(
-            tx, "send_text", sealed=moved.phone_cipher, row=account, words="phone_changed", locale=found.locale,
-            reference=await accounts.draw(tx),
-        )  # fmt: skip
+        await _text(tx, moved.phone_cipher, account, "phone_changed", found.locale)
 
 
-async def _tell_new_phone(tx: asyncpg.Connection, case: UUID, phone: bytes, words: str, locale: str) -> None:
-    reference = await accounts.draw(tx)
-    await queue.add(tx, "send_text", sealed=phone, row=case, words=words, locale=locale, reference=reference)
+async def _empty(tx: asyncpg.Connection, account: UUID, now: datetime) -> None:
+    """Whatever opened the account may be a thief's, and the owner could not remove it while the account cools off.
+    After that they add again what is theirs."""
+    await accounts.lose_devices(tx, account, now)
+    for what, lost in await accounts.lose_ways_in(tx, account):
+        await queue.add(tx, "security_notice", account_id=account, what=what, fact=event(lost, what))
+    await end_all(tx, account, "recovered", now)

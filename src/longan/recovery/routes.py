@@ -14,18 +14,22 @@ from longan.desk import DESK, AtDesk
 from longan.errors import Forbidden, IllegalTransition, NotFound, RateLimited, Unavailable
 from longan.page import Cursor, Limit
 from longan.policy import Proof, decided
-from longan.recovery import domain
+from longan.recovery import domain, store
 from longan.recovery.models import (
     PhoneChanged,
     PhoneChangeIn,
     PhoneProof,
     PhoneTaken,
+    Recovery,
     RecoveryBegun,
     RecoveryDecisionIn,
     RecoveryIn,
     RecoveryList,
+    RecoveryLookIn,
+    RecoveryLookPage,
     RecoveryProof,
     RecoveryUnderWay,
+    ReviewedRecovery,
     ReviewPage,
 )
 
@@ -33,8 +37,18 @@ CASE_ID = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a13"
 PROOF = {"challenge_id": CHALLENGE_ID, "code": "048213"}
 ACCOUNT_ID = "0192f0c1-7a44-7d15-8f3e-5b0d2c9e6f18"
 TIMES = {"opened_at": "2026-11-22T02:00:00Z", "due_at": "2026-11-25T02:00:00Z"}
+MINE = {"id": CASE_ID, "state": "under_way", "new_phone": "090•••567", **TIMES}
+LOOK = {
+    "id": CASE_ID, "recovery_id": CASE_ID, "agency_code": "H53.16", "purpose": "decide",
+    "looked_at": "2026-11-24T03:10:00Z",
+}  # fmt: skip
+REVIEW = {
+    "id": CASE_ID, "review_for": "identity_confirmed", "new_phone": "090•••567", "number_matched": True,
+    "objected_at": None, **TIMES,
+}  # fmt: skip
 # A fresh one of any level: the rules ask for the strongest that the account has.
 FRESH = Proof(acr=0)
+WITH_PASSKEY = Proof(acr=3, max_age=None)
 
 
 def persons(state: State) -> PersonKeys:
@@ -94,7 +108,10 @@ async def finish_phone_change(
     ),
 )  # fmt: skip
 async def begin_recovery(desk: AtDesk, now: Now, data: JSONBody[RecoveryIn]) -> CodeChallenge:
-    """For whoever has lost phone and SIM: a code to the new phone, whether or not the lost one has an account"""
+    """For whoever has lost phone and SIM: a code to the new phone, whether or not the lost one has an account
+
+    Not for staff: an administrator gives them a ticket, with which they make a new passkey.
+    """
     return await domain.begin_recovery(desk, data, now)
 
 
@@ -115,8 +132,10 @@ async def finish_recovery_proof(
 ) -> RecoveryBegun:
     """The new phone is proved: for three days the account's owner is told and may cancel, then it is theirs
 
-    Whoever has confirmed their identity names their number; an official then looks at it too. The answer is the same
-    where there is no account.
+    Whoever has confirmed their identity names their number. An official then decides, as about every account that
+    somebody still uses, that a passkey or a provider opens, or that several want: come to an office with a paper within
+    fourteen days. The answer is the same where there is no account, and the new phone gets a message only when the
+    account is its. 429 after three other phones in a day.
     """
     return await domain.open_case(desk, numbers, data, now)
 
@@ -126,7 +145,7 @@ async def finish_recovery_proof(
     tags=["recovery"],
     opt=decided(
         auth="app", limit="lookup",
-        example={"items": [{"id": CASE_ID, "state": "waiting", "new_phone": "090•••567", **TIMES}]},
+        example={"items": [MINE]},
     ),
 )  # fmt: skip
 async def list_my_recoveries(conn: Conn, phones: OpensPhones, me: Me) -> RecoveryList:
@@ -137,28 +156,66 @@ async def list_my_recoveries(conn: Conn, phones: OpensPhones, me: Me) -> Recover
 @post(
     "/v1/me/recoveries/{recovery_id:uuid}/cancel",
     tags=["recovery"],
-    status_code=204,
-    opt=decided(auth="app", limit="write", raises=(NotFound,)),
+    status_code=200,
+    opt=decided(auth="app", limit="write", raises=(NotFound,), example=MINE | {"state": "cancelled"}),
 )
-async def cancel_recovery(tx: Tx, me: Me, now: Now, recovery_id: FromPath[UUID]) -> None:
-    """It was not you: the account stays where it is"""
-    await domain.cancel(tx, recovery_id, me.account_id, now)
+async def cancel_recovery(tx: Tx, phones: OpensPhones, me: Me, now: Now, recovery_id: FromPath[UUID]) -> Recovery:
+    """It was not you: the account stays where it is
+
+    A session that proves less than the account can (a code by SMS where there is a passkey, say) does not end it: it is
+    `objected`, and an official decides. Sign in by a stronger way and cancel once more.
+    """
+    return await domain.cancel(tx, phones, me, recovery_id, now)
+
+
+@get(
+    "/v1/me/recoveries/looks",
+    tags=["recovery"],
+    opt=decided(auth="app", limit="lookup", example={"items": [LOOK], "next_cursor": None}),
+)
+async def list_my_recovery_looks(
+    conn: Conn, me: Me, pages: Pages, cursor: Cursor = None, limit: Limit = 20
+) -> RecoveryLookPage:
+    """Which officials have seen that a recovery is about your account, when and for what, newest first"""
+    return await store.looks(conn, pages, me.account_id, cursor, limit)
 
 
 @get(
     "/v1/recoveries",
     tags=["recovery"],
     opt=decided(
-        auth="official", limit="lookup", proof=Proof(acr=3, max_age=None), raises=(Forbidden,),
-        example={"items": [{"id": CASE_ID, "account_id": ACCOUNT_ID, "full_name": "Nguyễn Văn Thử",
-                            "new_phone": "090•••567", "number_matched": True, **TIMES}], "next_cursor": None},
+        auth="official", limit="lookup", proof=WITH_PASSKEY, raises=(Forbidden,),
+        example={"items": [REVIEW], "next_cursor": None},
     ),
 )  # fmt: skip
 async def list_recoveries(
     conn: Conn, phones: OpensPhones, pages: Pages, me: Me, now: Now, cursor: Cursor = None, limit: Limit = 20
 ) -> ReviewPage:
-    """The recoveries that an official decides, oldest first"""
+    """The recoveries that an official decides, oldest first; nothing says whose they are
+
+    Of people in your wards, and not of those whose identity you have seen: they could be of your making.
+    """
     return await domain.to_review(conn, pages, phones, me, cursor, limit, now)
+
+
+@post(
+    "/v1/recoveries/{recovery_id:uuid}/looks",
+    tags=["recovery"],
+    status_code=200,
+    opt=decided(
+        auth="official", limit="lookup", proof=WITH_PASSKEY, raises=(Forbidden, NotFound, IllegalTransition),
+        request_example={"purpose": "decide"},
+        example={"id": CASE_ID, "account_id": ACCOUNT_ID, "full_name": "Nguyễn Văn Thử"},
+    ),
+)  # fmt: skip
+async def open_recovery(
+    tx: Tx, me: Me, now: Now, recovery_id: FromPath[UUID], data: JSONBody[RecoveryLookIn]
+) -> ReviewedRecovery:
+    """See whose account a recovery is about
+
+    Each look is written down with your name, the moment and the purpose, and the account's owner sees that it happened.
+    """
+    return await domain.look(tx, me, recovery_id, data.purpose, now)
 
 
 @post(
@@ -184,6 +241,8 @@ HANDLERS = [
     finish_recovery_proof,
     list_my_recoveries,
     cancel_recovery,
+    list_my_recovery_looks,
     list_recoveries,
+    open_recovery,
     decide_recovery,
 ]

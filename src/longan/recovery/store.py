@@ -1,7 +1,6 @@
 """SQL of the room, each statement above the function that runs it."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -9,7 +8,27 @@ import asyncpg
 from longan.db import many, maybe
 from longan.listing import Listing, Order, listing
 from longan.page import Cursors
-from longan.recovery.models import CANCELLABLE, Due, Resolved, Sealing, SealingPage, State
+from longan.recovery.models import (
+    VISIBLE,
+    Due,
+    RecoveryLookPage,
+    Resolved,
+    ReviewedRecovery,
+    Sealing,
+    SealingPage,
+    Standing,
+    State,
+)
+
+CLAIMED = """-- recovery.claimed
+select count(distinct c.phone_index) from recovery.cases c
+ where c.lost_index = $1 and c.phone_index <> $2 and c.opened_at > $3"""
+
+
+async def claimed(tx: asyncpg.Connection, lost: bytes, phone: bytes, since: datetime) -> int:
+    """How many other phones were proved for the same lost one since."""
+    return int(await tx.fetchval(CLAIMED, lost, phone, since))
+
 
 REPLACE = """-- recovery.replace
 update recovery.cases c set state = 'replaced', closed_at = $2 where c.phone_index = $1 and c.closed_at is null"""
@@ -33,39 +52,48 @@ async def open_case(
     return True
 
 
-# Staff come back through an administrator. What was named to find somebody is not kept.
-RESOLVE = """-- recovery.resolve (worker)
+STAFF = """exists (select from identity.roles r
+                where r.account_id = a.id and r.role in ('official', 'administrator'))"""
+OTHER_WAY_IN = """(exists (select from passkeys.credentials k where k.account_id = a.id)
+        or exists (select from federation.links l where l.account_id = a.id))"""
+
+# Whatever was named, the account's owner is told and sees it: nobody learns from that whether the number was right.
+# What was named to find somebody is not kept.
+RESOLVE = f"""-- recovery.resolve (worker)
 with found as (
     select c.id, a.id as account_id, a.phone_cipher as old_cipher, i.account_id is not null as confirmed,
-           coalesce(i.number_index = c.number_index, false) as matched
+           coalesce(i.number_index = c.number_index, false) as matched, {STAFF} as staff,
+           {OTHER_WAY_IN} as other_way_in
       from recovery.cases c
-      left join identity.accounts a
-        on a.phone_index = c.lost_index and a.disabled_at is null
-       and not exists (select from identity.roles r
-                        where r.account_id = a.id and r.role in ('official', 'administrator'))
+      left join identity.accounts a on a.phone_index = c.lost_index and a.disabled_at is null
       left join assurance.identities i on i.account_id = a.id and i.confirmed_at is not null
      where c.id = $1 and c.state = 'opened'
        for update of c),
 settled as (
-    select f.id, f.account_id, f.old_cipher, f.matched,
-           case when f.account_id is null or f.confirmed and not f.matched then 'blind'
-                when f.confirmed then 'review' else 'waiting' end as state
+    select f.id, f.account_id, f.old_cipher, f.matched, f.confirmed,
+           case when f.staff then 'refused'
+                when f.account_id is null or f.confirmed and not f.matched then 'blind'
+                when f.confirmed or f.other_way_in then 'review' else 'waiting' end as state
       from found f)
 update recovery.cases c
-   set state = s.state, number_index = null, number_matched = s.matched,
-       account_id = case when s.state = 'blind' then null else s.account_id end
+   set state = s.state, number_index = null, number_matched = s.matched, account_id = s.account_id,
+       review_for = case when s.state = 'review' and s.confirmed then 'identity_confirmed'
+                         when s.state = 'review' then 'other_way_in' end,
+       closed_at = case when s.state = 'refused' then $2::timestamptz end
   from settled s
  where c.id = s.id
-returning c.state, c.account_id, c.locale, case when s.state = 'blind' then null else s.old_cipher end as old_cipher"""
+returning c.state, c.account_id, c.locale, s.old_cipher"""
 
 
-async def resolve(tx: asyncpg.Connection, case: UUID) -> Resolved | None:
+async def resolve(tx: asyncpg.Connection, case: UUID, now: datetime) -> Resolved | None:
     """Whose case it is, and who decides it; None when that is known already, or the case is over."""
-    return maybe(await tx.fetchrow(RESOLVE, case), Resolved)
+    return maybe(await tx.fetchrow(RESOLVE, case, now), Resolved)
 
 
-MINE = """-- recovery.mine
-select c.id, c.state, c.phone_cipher, c.opened_at, c.due_at
+SHOWN = "c.id, c.state, c.phone_cipher, c.opened_at, c.due_at, c.objected_at"
+
+MINE = f"""-- recovery.mine
+select {SHOWN}
   from recovery.cases c
  where c.account_id = $1 and c.closed_at is null
  order by c.opened_at, c.id"""
@@ -75,24 +103,71 @@ async def mine(conn: asyncpg.Connection, account: UUID) -> list[Sealing]:
     return many(await conn.fetch(MINE, account), Sealing)
 
 
-CANCEL = """-- recovery.cancel
+CANCEL = f"""-- recovery.cancel
 update recovery.cases c set state = 'cancelled', closed_at = $3
  where c.id = $1 and c.account_id = $2 and c.state = any($4)
-returning true"""
+returning {SHOWN}"""
 
 
-async def cancel(tx: asyncpg.Connection, case: UUID, account: UUID, now: datetime) -> bool:
-    return bool(await tx.fetchval(CANCEL, case, account, now, list(CANCELLABLE)))
+async def cancel(tx: asyncpg.Connection, case: UUID, account: UUID, now: datetime) -> Sealing | None:
+    return maybe(await tx.fetchrow(CANCEL, case, account, now, list(VISIBLE)), Sealing)
 
+
+# Whoever approves after an objection knew of it: a second one brings the case back no more.
+TO_REVIEW = "(c.state = 'waiting' or c.state = 'approved' and c.objected_at is null)"
+
+OBJECT = f"""-- recovery.object
+update recovery.cases c
+   set state = case when {TO_REVIEW} then 'review' else c.state end,
+       review_for = case when {TO_REVIEW} then 'objection' else c.review_for end,
+       objected_at = coalesce(c.objected_at, $3)
+ where c.id = $1 and c.account_id = $2 and c.state = any($4)
+returning {SHOWN}"""
+
+
+async def object_to(tx: asyncpg.Connection, case: UUID, account: UUID, now: datetime) -> Sealing | None:
+    """A person decides about the case, who sees that somebody at the account said no."""
+    return maybe(await tx.fetchrow(OBJECT, case, account, now, list(VISIBLE)), Sealing)
+
+
+LOOKS = listing(
+    Listing(
+        name="recovery.looks",
+        select="""select l.id, l.case_id as recovery_id, l.agency_code, l.purpose, l.looked_at
+  from recovery.looks l
+ where l.account_id = {account_id}""",
+        where={},
+        orders={
+            "newest": Order(
+                by="l.looked_at desc, l.id desc",
+                after="(l.looked_at, l.id) < ({after_0}, {after_1})",
+                position=("looked_at", "id"),
+                kind=tuple[datetime, UUID],
+            )
+        },
+    )
+)
+
+
+async def looks(
+    conn: asyncpg.Connection, cursors: Cursors, account: UUID, cursor: str | None, limit: int
+) -> RecoveryLookPage:
+    """Raises `InvalidRequest` for a cursor of another list."""
+    return await LOOKS.page(conn, cursors, "newest", {"account_id": account}, cursor, limit, RecoveryLookPage)
+
+
+# Whoever has seen the identity of an account could have begun its recovery.
+INVOLVED = """(c.account_id = {official_id}
+    or exists (select from reviews.looks l where l.account_id = c.account_id and l.official_id = {official_id}))"""
 
 REVIEWS = listing(
     Listing(
         name="recovery.reviews",
-        select="""select c.id, c.state, c.phone_cipher, c.opened_at, c.due_at, c.account_id, p.full_name,
-       c.number_matched
+        select=f"""select {SHOWN}, c.review_for, c.number_matched
   from recovery.cases c
   left join people.profiles p on p.account_id = c.account_id
- where c.state = 'review'""",
+ where c.state = 'review' and not {INVOLVED}
+   and staff.may({{official_id}}, 'identity', p.ward_version, p.ward_code, {{now}})""",
         where={},
         orders={
             "oldest": Order(
@@ -106,58 +181,76 @@ REVIEWS = listing(
 )
 
 
-async def reviews(conn: asyncpg.Connection, cursors: Cursors, cursor: str | None, limit: int) -> SealingPage:
-    values: dict[str, Any] = {}
-    return await REVIEWS.page(conn, cursors, "oldest", values, cursor, limit, SealingPage)
+async def reviews(
+    conn: asyncpg.Connection, cursors: Cursors, official: UUID, cursor: str | None, limit: int, now: datetime
+) -> SealingPage:
+    """What an official may decide. Raises `InvalidRequest` for a cursor of another list."""
+    return await REVIEWS.page(
+        conn, cursors, "oldest", {"official_id": official, "now": now}, cursor, limit, SealingPage
+    )
 
 
-MAY_DECIDE = """-- recovery.may_decide
-select count(*) = 0
-       or coalesce(bool_or(g.function = 'identity' and g.ended_at is null and g.starts_at <= $2
-                           and (g.ends_at is null or g.ends_at > $2)), false)
-  from staff.grants g
- where g.account_id = $1 and g.role = 'official'"""
+STANDING = f"""-- recovery.standing
+select c.state, {INVOLVED.format(official_id="$2")} as involved
+  from recovery.cases c
+  left join people.profiles p on p.account_id = c.account_id
+ where c.id = $1 and c.account_id is not null and c.state <> 'blind'
+   and staff.may($2, 'identity', p.ward_version, p.ward_code, $3)
+   for update of c"""
 
 
-async def may_decide(conn: asyncpg.Connection, official: UUID, now: datetime) -> bool:
-    """Whether identities are what the official was appointed for (SECURITY Z6)."""
-    return bool(await conn.fetchval(MAY_DECIDE, official, now))
+async def standing(tx: asyncpg.Connection, case: UUID, official: UUID, now: datetime) -> Standing | None:
+    """Where a case stands, which is then locked; None when there is none that such an official decides."""
+    return maybe(await tx.fetchrow(STANDING, case, official, now), Standing)
 
 
-STATE = """-- recovery.state
-select c.state from recovery.cases c where c.id = $1 and c.account_id is not null for update"""
+LOOKED = """-- recovery.looked
+select (select count(*) from recovery.looks l where l.official_id = $1 and l.looked_at > $2)
+       + (select count(*) from reviews.looks l where l.official_id = $1 and l.looked_at > $2)"""
 
 
-async def state(tx: asyncpg.Connection, case: UUID) -> State | None:
-    """Where a case stands, which is then locked; None when there is none that a person decides."""
-    found: State | None = await tx.fetchval(STATE, case)
-    return found
+async def looked(conn: asyncpg.Connection, official: UUID, since: datetime) -> int:
+    """How often an official has looked at somebody since, in any room."""
+    return int(await conn.fetchval(LOOKED, official, since))
+
+
+LOOK = """-- recovery.look
+with looked as (
+    insert into recovery.looks (case_id, account_id, official_id, agency_code, purpose, looked_at)
+    select c.id, c.account_id, $2, $3, $4, $5
+      from recovery.cases c
+     where c.id = $1 and c.state = 'review' and c.account_id <> $2
+    returning case_id, account_id)
+select l.case_id as id, l.account_id, p.full_name
+  from looked l
+  left join people.profiles p on p.account_id = l.account_id"""
+
+
+async def look(
+    tx: asyncpg.Connection, case: UUID, official: UUID, agency: str | None, purpose: str, now: datetime
+) -> ReviewedRecovery | None:
+    """Whose account a case is about; that the official looked is on record with it."""
+    return maybe(await tx.fetchrow(LOOK, case, official, agency, purpose, now), ReviewedRecovery)
 
 
 DECIDE = """-- recovery.decide
 update recovery.cases c
    set state = $2, decided_by = $3, agency_code = $4, reason = $5, decided_at = $6,
        closed_at = case when $2 = 'refused' then $6::timestamptz end
- where c.id = $1 and c.state = 'review' and c.account_id <> $3
-returning c.phone_cipher, c.locale"""
+ where c.id = $1 and c.state = 'review' and c.account_id <> $3"""
 
 
 async def decide(
     tx: asyncpg.Connection, case: UUID, decision: str, official: UUID, agency: str | None, reason: str, now: datetime
-) -> tuple[bytes, str] | None:
-    """The new phone, sealed for the case, and its language; None for an official whose own account it is."""
-    row = await tx.fetchrow(DECIDE, case, decision, official, agency, reason, now)
-    return None if row is None else (row["phone_cipher"], row["locale"])
+) -> None:
+    await tx.execute(DECIDE, case, decision, official, agency, reason, now)
 
 
-# A case that nobody reviews is over at $2.
-WAITING = """-- recovery.waiting (worker)
-select c.id
-  from recovery.cases c
- where c.closed_at is null and c.due_at <= $1
-   and (c.state in ('opened', 'waiting', 'approved', 'blind') or c.state = 'review' and c.opened_at <= $2)
- order by c.due_at
- limit 100"""
+# A case that nobody reviews is over when it was opened before $2.
+IS_DUE = "c.closed_at is null and c.due_at <= $1 and (c.state <> 'review' or c.opened_at <= $2)"
+
+WAITING = f"""-- recovery.waiting (worker)
+select c.id from recovery.cases c where {IS_DUE} order by c.due_at limit 100"""
 
 
 async def waiting(pool: asyncpg.Pool, now: datetime, lapsed: datetime) -> list[UUID]:
@@ -165,34 +258,49 @@ async def waiting(pool: asyncpg.Pool, now: datetime, lapsed: datetime) -> list[U
     return [row["id"] for row in await pool.fetch(WAITING, now, lapsed)]
 
 
-DUE = """-- recovery.due (worker)
-select c.id, c.state, c.account_id, c.phone_index, c.phone_cipher, c.locale,
-       coalesce(a.disabled_at is null and a.phone_index = c.lost_index, false) as stands,
-       exists (select from recovery.cases o
-                where o.account_id = c.account_id and o.id <> c.id and o.closed_at is null) as contested
+# What an official has decided about they knew, but for an identity that was confirmed since.
+DUE = f"""-- recovery.due (worker)
+select c.id, c.state, c.account_id, c.phone_index, c.phone_cipher, a.phone_cipher as old_cipher, c.locale,
+       coalesce(a.disabled_at is null and a.phone_index = c.lost_index, false) as stands, {STAFF} as staff,
+       case when i.confirmed_at > coalesce(c.decided_at, '-infinity') then 'identity_confirmed'
+            when c.state = 'approved' then null
+            when {OTHER_WAY_IN} then 'other_way_in'
+            when exists (select from sessions.sessions s where s.account_id = a.id and s.last_used_at > c.opened_at)
+                then 'in_use'
+            when exists (select from recovery.cases o
+                          where o.account_id = a.id and o.id <> c.id and o.state <> 'blind' and o.closed_at is null)
+                then 'several_claims' end as review_for
   from recovery.cases c
   left join identity.accounts a on a.id = c.account_id
- where c.id = $1 and c.closed_at is null and c.due_at <= $2
+  left join assurance.identities i on i.account_id = a.id
+ where c.id = $3 and {IS_DUE}
    for update of c skip locked"""
 
 
-async def due(tx: asyncpg.Connection, case: UUID, now: datetime) -> Due | None:
-    """The case, locked; None when somebody else has it or it is over."""
-    return maybe(await tx.fetchrow(DUE, case, now), Due)
+async def due(tx: asyncpg.Connection, case: UUID, now: datetime, lapsed: datetime) -> Due | None:
+    """The case, locked; None when somebody else has it, it is over or its time has not come."""
+    return maybe(await tx.fetchrow(DUE, now, lapsed, case), Due)
 
 
-MOVE = """-- recovery.move (worker)
+CLOSE = """-- recovery.close (worker)
 update recovery.cases c set state = $2, closed_at = $3 where c.id = $1 and c.closed_at is null"""
 
 
-async def move(tx: asyncpg.Connection, case: UUID, to: State, closed_at: datetime | None) -> None:
-    await tx.execute(MOVE, case, to, closed_at)
+async def close(tx: asyncpg.Connection, case: UUID, to: State, now: datetime) -> None:
+    await tx.execute(CLOSE, case, to, now)
+
+
+REVIEW = """-- recovery.review (worker)
+update recovery.cases c set state = 'review', review_for = $2 where c.id = $1 and c.closed_at is null"""
+
+
+async def review(tx: asyncpg.Connection, case: UUID, why: str) -> None:
+    await tx.execute(REVIEW, case, why)
 
 
 OTHERS = """-- recovery.others (worker)
 update recovery.cases c set state = 'refused', closed_at = $3
- where c.account_id = $2 and c.id <> $1 and c.closed_at is null
-returning c.id"""
+ where c.account_id = $2 and c.id <> $1 and c.closed_at is null"""
 
 
 async def refuse_others(tx: asyncpg.Connection, case: UUID, account: UUID, now: datetime) -> None:

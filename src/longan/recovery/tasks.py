@@ -20,7 +20,7 @@ async def written(context: Context) -> AsyncGenerator[asyncpg.Connection, None]:
 async def resolve_recovery(context: Context, *, case_id: UUID) -> None:
     """Find the account of a case, and tell its owner."""
     async with written(context) as tx:
-        await domain.resolve(tx, case_id)
+        await domain.resolve(tx, case_id, context.clock())
 
 
 async def finish_recoveries(context: Context) -> None:

@@ -10,7 +10,7 @@ def upgrade() -> None:
     run("""
 alter table identity.challenges
     drop constraint challenges_purpose_check,
-    add constraint challenges_purpose_check check (purpose in ('sign_in', 'change_phone', 'recover')),
+    add constraint challenges_purpose_check check (purpose in ('sign_in', 'change_phone', 'recover', 'enrol_passkey')),
     add column account_id     uuid references identity.accounts,
     add column about_index    bytea,
     add column key_thumbprint text,
@@ -19,7 +19,7 @@ alter table identity.challenges
     add column failed_at      timestamptz,
     add column failed_by      text,
     add column failure        text,
-    add constraint challenges_of_account check ((purpose = 'change_phone') = (account_id is not null)),
+    add constraint challenges_of_account check ((purpose in ('change_phone', 'enrol_passkey')) = (account_id is not null)),
     add constraint challenges_about check ((purpose = 'recover') = (about_index is not null));
 comment on column identity.challenges.about_index is 'HMAC-SHA-256 of the lost phone of a recovery';
 comment on column identity.challenges.key_thumbprint is 'RFC 7638, of the device that asked: no other may answer';
@@ -60,6 +60,8 @@ create table recovery.cases (
     state        text        not null default 'opened'
                  check (state in ('opened', 'waiting', 'review', 'approved', 'blind',
                                   'done', 'refused', 'cancelled', 'replaced', 'lapsed')),
+    review_for   text        check (review_for in ('identity_confirmed', 'other_way_in', 'in_use', 'several_claims', 'objection')),
+    objected_at  timestamptz,
     opened_at    timestamptz not null,
     due_at       timestamptz not null,
     closed_at    timestamptz,
@@ -69,14 +71,32 @@ create table recovery.cases (
     reason       text,
     constraint cases_of_account check (account_id is not null or state not in ('waiting', 'review', 'approved', 'done')),
     constraint cases_closed check ((state in ('done', 'refused', 'cancelled', 'replaced', 'lapsed')) = (closed_at is not null)),
-    constraint cases_decided check ((decided_by is null) = (decided_at is null))
+    constraint cases_decided check ((decided_by is null) = (decided_at is null)),
+    constraint cases_reviewed check (state <> 'review' or review_for is not null)
 );
-comment on column recovery.cases.account_id is 'found by the worker; null when no account may come back this way, which nobody is told before due_at';
+comment on column recovery.cases.account_id is 'found by the worker; null when there is none';
 comment on column recovery.cases.lost_index is 'HMAC-SHA-256 of the lost phone';
 comment on column recovery.cases.number_index is 'keyed index of the identity number that was named, until it was compared';
 comment on column recovery.cases.phone_cipher is 'AES-256-GCM of the new phone, bound to this row';
+comment on column recovery.cases.review_for is 'why a person has to decide';
+comment on column recovery.cases.objected_at is 'when a session that proves less than the account can first said no';
 create unique index cases_one_open_per_phone on recovery.cases (phone_index) where closed_at is null;
 create index cases_of_account on recovery.cases (account_id, opened_at desc, id desc);
 create index cases_due on recovery.cases (due_at) where closed_at is null;
 create index cases_to_review on recovery.cases (opened_at, id) where state = 'review';
+create index cases_of_lost on recovery.cases (lost_index, opened_at);
+
+create table recovery.looks (
+    id          uuid        primary key default uuidv7(),
+    case_id     uuid        not null references recovery.cases on delete cascade,
+    account_id  uuid        not null references identity.accounts,
+    official_id uuid        not null references identity.accounts,
+    agency_code text,
+    purpose     text        not null check (purpose in ('decide', 'answer_question')),
+    looked_at   timestamptz not null
+);
+comment on table recovery.looks is 'each time an official has seen whose account a case is about: shown to its owner';
+create index looks_of_official on recovery.looks (official_id, looked_at);
+create index looks_of_account on recovery.looks (account_id, looked_at desc, id desc);
+create index on recovery.looks (case_id);
 """)
