@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan import keys, personal, rewrapping
-from longan.assurance import domain, store
+from longan import identity_cases, keys, personal, rewrapping
+from longan.assurance import domain
 from longan.cli import main
 from longan.crypto import PersonKeys, Sealed
 from longan.devkit import embedded
@@ -126,7 +126,7 @@ async def test_two_hundred_go_on_reading_while_their_keys_are_wrapped_anew(real:
             who = Particulars(**{**particulars(f"{number:06d}"), "birth_date": now.date().replace(1990, 3, 15)})
             case = await domain.take_claims(connection, persons, account, who, now)
             assert case is not None
-            await store.confirm(connection, case, "federation", now)
+            await identity_cases.confirm(connection, case, "federation", now)
             if number % 20 == 0:
                 readers.append((account, await real.bearer(account, acr=2)))
     found = keys.load(second)

@@ -12,11 +12,16 @@ import unicodedata
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Sex = Literal["male", "female"]
+PersonalNumber = Annotated[
+    str, Meta(pattern="^[0-9]{12}$", max_length=12, description="Số định danh cá nhân", examples=["080090012345"])
+]
+MaskedNumber = Annotated[str, Meta(max_length=12, examples=["080*******45"])]
 
 MOST_CHARACTERS = 1_000
 FIELDS = 7

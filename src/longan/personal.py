@@ -10,6 +10,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
 
 from longan.citizen_card import Sex
 from longan.crypto import PersonKey, PersonKeys, Wrapped
@@ -64,3 +66,12 @@ async def forget(tx: asyncpg.Connection, account: UUID) -> bool:
     """Make everything that was sealed for the account unreadable, for us and in backups of everything but this row.
     Whether there was a key."""
     return bool(await tx.fetchval(FORGET, account))
+
+
+# `state.keys` would be the method of a mapping.
+def persons(state: State) -> PersonKeys:
+    return PersonKeys(state["keys"])
+
+
+Persons = NamedDependency[PersonKeys]
+PERSONS = {"persons": Provide(persons, sync_to_thread=False)}

@@ -59,7 +59,7 @@ async def database(conn: asyncpg.Connection) -> str:
     tables = [row[0] for row in await conn.fetch(TABLES)]
     assert {
         "assurance.cases",
-        "assurance.looks",
+        "reviews.looks",
         "floor.idempotency_keys",
         "public.pgqueuer",
         "identity.challenges",

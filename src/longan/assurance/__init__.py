@@ -1,1 +1,1 @@
-"""Confirmed identity: numbers and cards, checked for form, confirmed by a port or by an official."""
+"""Confirmed identity: numbers and cards, checked for form, confirmed by a provider or handed to the officials."""

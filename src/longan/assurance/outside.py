@@ -1,4 +1,5 @@
-"""An identity provider, over HTTP: asked whether what somebody says of themself is true of one person, and of them."""
+"""An identity provider, over HTTP: asked whether what somebody says of themself is true of one person, and whether that
+person is the one who says it."""
 
 from typing import Annotated, Literal, Protocol
 from uuid import UUID
@@ -12,7 +13,8 @@ from longan.personal import Particulars
 SECONDS = 10.0
 MOST_BYTES = 16_384
 
-Said = Literal["confirmed", "not_matched", "unknown"]
+# `confirmed` is a register's word: such a person exists. `holder_confirmed` says besides that this person took part.
+Said = Literal["holder_confirmed", "confirmed", "not_matched", "unknown"]
 
 
 class CheckFailed(Exception):

@@ -6,36 +6,14 @@ from uuid import UUID
 
 import asyncpg
 
-from longan.assurance.models import (
-    AccountStanding,
-    AnotherPerson,
-    CaseOpen,
-    How,
-    IdentityLookPage,
-    IdentityReview,
-    IdentityReviewPage,
-    MyCase,
-    NumberTaken,
-    SealedCase,
-    Source,
-    Standing,
-    Verdict,
-)
+from longan.assurance.models import AccountStanding, CaseOpen, IdentityLookPage, MyCase, Source, Verdict
 from longan.db import maybe
+from longan.identity_cases import COLUMNS, EMPTIED, SEALED, SealedCase
 from longan.listing import Listing, Order, listing
 from longan.page import Cursors
 from longan.personal import Column
 
 MINE = "c.id, c.state, c.source, c.submitted_at, c.decided_at, c.reason_code, c.reason"
-EMPTIED = (
-    "number_index = null, number = null, full_name = null, birth_date = null, sex = null, address = null, "
-    "version = c.version + 1"
-)
-SEALED = """c.id, c.account_id, c.number, c.full_name, c.birth_date, c.sex, c.address, k.wrap_key, k.wrapped,
-       k.version as key_version, c.source, c.provider_said,
-       exists (select from assurance.identities t
-                where t.number_index = c.number_index and t.account_id <> c.account_id) as number_taken,
-       c.version"""
 
 ACCOUNT_STANDING = """-- assurance.account_standing
 select uuidv7() as id, i.confirmed_at is not null as confirmed,
@@ -69,7 +47,7 @@ async def insert(
     sealed: Mapping[Column, bytes | None], now: datetime,
 ) -> MyCase:  # fmt: skip
     """Raises `CaseOpen` when one of the account's is open."""
-    columns = (sealed[name] for name in ("number", "full_name", "birth_date", "sex", "address"))
+    columns = (sealed[name] for name in COLUMNS)
     try:
         made = maybe(await tx.fetchrow(INSERT, case, account, source, number_index, *columns, now), MyCase)
     except asyncpg.UniqueViolationError as error:
@@ -121,7 +99,7 @@ LOOKS = listing(
     Listing(
         name="assurance.looks",
         select="""select l.id, l.case_id, l.agency_code, l.purpose, l.looked_at
-  from assurance.looks l
+  from reviews.looks l
  where l.account_id = {account_id}""",
         where={},
         orders={
@@ -141,180 +119,6 @@ async def looks(
 ) -> IdentityLookPage:
     """Raises `InvalidRequest` for a cursor of another list."""
     return await LOOKS.page(conn, cursors, "newest", {"account_id": account}, cursor, limit, IdentityLookPage)
-
-
-REVIEWS = listing(
-    Listing(
-        name="assurance.reviews",
-        select="""select c.id, c.state, c.source, c.provider_said, c.submitted_at, c.claimed_at,
-       coalesce(c.claimed_by = {official_id}, false) as mine
-  from assurance.cases c
- where c.state in ('submitted', 'in_review') and c.account_id <> {official_id}""",
-        where={},
-        orders={
-            "oldest": Order(
-                by="c.submitted_at, c.id",
-                after="(c.submitted_at, c.id) > ({after_0}, {after_1})",
-                position=("submitted_at", "id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
-    )
-)
-
-
-async def reviews(
-    conn: asyncpg.Connection, cursors: Cursors, official: UUID, cursor: str | None, limit: int
-) -> IdentityReviewPage:
-    """What waits to be decided, but for the official's own. Raises `InvalidRequest` for a cursor of another list."""
-    return await REVIEWS.page(conn, cursors, "oldest", {"official_id": official}, cursor, limit, IdentityReviewPage)
-
-
-# A role that no grant bounds is a persona's, in development. A case has no ward yet, so wards bound nobody here.
-MAY_REVIEW = """-- assurance.may_review
-select count(*) = 0
-       or coalesce(bool_or(g.function = 'identity' and g.ended_at is null and g.starts_at <= $2
-                           and (g.ends_at is null or g.ends_at > $2)), false)
-  from staff.grants g
- where g.account_id = $1 and g.role = 'official'"""
-
-
-async def may_review(conn: asyncpg.Connection, official: UUID, now: datetime) -> bool:
-    """Whether identities are what the official was appointed for (SECURITY Z6)."""
-    return bool(await conn.fetchval(MAY_REVIEW, official, now))
-
-
-# Their own is also the case of another account for the number that they are confirmed for.
-OWN = """(c.account_id = $2 or exists (select from assurance.identities o
-                                      where o.account_id = $2 and o.number_index = c.number_index))"""
-
-STANDING = f"""-- assurance.standing
-select c.state, {OWN} as own, coalesce(c.claimed_by = $2, false) as mine,
-       coalesce(c.decided_by = $2, false) as decided_by_me
-  from assurance.cases c
- where c.id = $1"""
-
-
-async def standing(conn: asyncpg.Connection, case: UUID, official: UUID) -> Standing | None:
-    return maybe(await conn.fetchrow(STANDING, case, official), Standing)
-
-
-# Who has claimed a case and left it is no reason for it to wait for ever.
-CLAIM = f"""-- assurance.claim
-update assurance.cases c
-   set state = 'in_review', claimed_by = $2,
-       claimed_at = case when c.claimed_by = $2 then c.claimed_at else $3::timestamptz end, version = c.version + 1
- where c.id = $1 and not {OWN}
-   and (c.state = 'submitted' or c.state = 'in_review' and (c.claimed_by = $2 or c.claimed_at < $4::timestamptz))
-returning c.id"""
-
-
-async def claim(tx: asyncpg.Connection, case: UUID, official: UUID, now: datetime, left_before: datetime) -> bool:
-    """Whether the case is the official's to decide: it was free, theirs, or claimed before `left_before`."""
-    return await tx.fetchval(CLAIM, case, official, now, left_before) is not None
-
-
-REVIEW = """-- assurance.review
-select c.id, c.state, c.source, c.provider_said, c.submitted_at, c.claimed_at,
-       coalesce(c.claimed_by = $2, false) as mine
-  from assurance.cases c
- where c.id = $1 and c.account_id <> $2"""
-
-
-async def review(conn: asyncpg.Connection, case: UUID, official: UUID) -> IdentityReview | None:
-    return maybe(await conn.fetchrow(REVIEW, case, official), IdentityReview)
-
-
-LOOKED = """-- assurance.looked
-select count(*) from assurance.looks l where l.official_id = $1 and l.looked_at > $2"""
-
-
-async def looked(conn: asyncpg.Connection, official: UUID, since: datetime) -> int:
-    """How often an official has looked at somebody since."""
-    return int(await conn.fetchval(LOOKED, official, since))
-
-
-LOOK = f"""-- assurance.look
-with looked as (
-    insert into assurance.looks (case_id, account_id, official_id, agency_code, purpose, looked_at)
-    select c.id, c.account_id, $2, $3, $4, $5
-      from assurance.cases c
-     where c.id = $1 and c.claimed_by = $2 and c.state = 'in_review'
-    returning case_id)
-select {SEALED}
-  from looked
-  join assurance.cases c on c.id = looked.case_id
-  left join assurance.person_keys k on k.account_id = c.account_id
- where c.claimed_by = $2"""
-
-
-async def look(
-    tx: asyncpg.Connection, case: UUID, official: UUID, agency_code: str | None, purpose: str, now: datetime
-) -> SealedCase | None:
-    """What is in a case, for the official who has claimed it; that they looked is on record with it."""
-    return maybe(await tx.fetchrow(LOOK, case, official, agency_code, purpose, now), SealedCase)
-
-
-# An account never becomes another person's. What an earlier case of the account held is no longer needed.
-CONFIRM = f"""-- assurance.confirm
-with decided as (
-    update assurance.cases c
-       set state = 'confirmed', decided_how = $3, decided_by = $4, agency_code = $5, decided_at = $6, reason_code = $7,
-           reason = $8, version = c.version + 1
-     where c.id = $1
-       and (c.state = 'submitted' and $2::uuid is null
-            or c.state = 'in_review' and c.claimed_by = $2 and not {OWN})
-    returning c.id, c.account_id, c.number_index),
-put as (
-    insert into assurance.identities as i (account_id, confirmed_at, confirmed_by, case_id, number_index)
-    select d.account_id, $6, $3, d.id, d.number_index from decided d
-    on conflict (account_id) do update
-       set confirmed_at = excluded.confirmed_at, confirmed_by = excluded.confirmed_by, case_id = excluded.case_id,
-           number_index = excluded.number_index
-     where i.number_index is null or i.number_index = excluded.number_index
-    returning i.account_id),
-earlier as (
-    update assurance.cases c set {EMPTIED}
-      from decided d
-     where c.account_id = d.account_id and c.id <> d.id and c.state = 'confirmed')
-select d.account_id, exists (select from put) as put from decided d"""
-
-
-async def confirm(
-    tx: asyncpg.Connection, case: UUID, how: How, now: datetime, *, official: UUID | None = None,
-    agency_code: str | None = None, reason_code: str | None = None, reason: str | None = None,
-) -> UUID | None:  # fmt: skip
-    """The account that is confirmed now; None when the case is not where it can be: `submitted` for a provider, claimed
-    by the official for an official. Raises `NumberTaken`, `AnotherPerson`."""
-    try:
-        row = await tx.fetchrow(CONFIRM, case, official, how, official, agency_code, now, reason_code, reason)
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name == "identities_one_per_number":
-            raise NumberTaken from error
-        raise
-    if row is None:
-        return None
-    if not row["put"]:
-        raise AnotherPerson
-    account: UUID = row["account_id"]
-    return account
-
-
-REFUSE = f"""-- assurance.refuse
-update assurance.cases c
-   set state = 'refused', decided_how = 'official', decided_by = $2, agency_code = $3, decided_at = $4,
-       reason_code = $5, reason = $6, {EMPTIED}
- where c.id = $1 and c.state = 'in_review' and c.claimed_by = $2 and not {OWN}
-returning c.account_id"""
-
-
-async def refuse(
-    tx: asyncpg.Connection, case: UUID, official: UUID, agency_code: str | None, now: datetime, reason_code: str,
-    reason: str,
-) -> UUID | None:  # fmt: skip
-    """The account that was refused, what it had submitted forgotten; None when the case is not the official's."""
-    refused: UUID | None = await tx.fetchval(REFUSE, case, official, agency_code, now, reason_code, reason)
-    return refused
 
 
 WAITING = f"""-- assurance.waiting (worker)

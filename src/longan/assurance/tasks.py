@@ -10,12 +10,13 @@ import asyncpg
 import msgspec
 from cryptography.exceptions import InvalidTag
 
+from longan import identity_cases
 from longan.assurance import domain, store
 from longan.assurance.domain import VIETNAM
-from longan.assurance.models import AnotherPerson, NumberTaken
 from longan.assurance.outside import CheckFailed, HttpIdentityCheck
 from longan.citizen_card import Unreadable, agree, number_of
 from longan.crypto import PersonKeys, Sealed
+from longan.identity_cases import AnotherPerson, NumberTaken
 from longan.personal import Particulars
 from longan.tasks import Context, Task
 
@@ -35,7 +36,8 @@ class Claims(msgspec.Struct, frozen=True):
 
 async def check_identity(context: Context, *, case_id: UUID) -> None:
     """Ask the provider about a case that nobody has looked at yet, if the person has consented to that
-    (`identity_confirmation`). Its yes confirms; anything else is for the official.
+    (`identity_confirmation`). Only that the holder took part confirms: that the data are in a register says nothing of
+    who typed them. Anything else is for the official.
 
     Raises `CheckFailed` so that the queue tries again; whether the provider failed or is left alone for a while. All
     the while the case waits in the officials' queue, so a provider that is away delays nobody.
@@ -43,7 +45,7 @@ async def check_identity(context: Context, *, case_id: UUID) -> None:
     if not context.settings.identity_check_url:
         return
     case = await store.waiting(context.pool, case_id, context.clock())
-    who = None if case is None else domain.opened(PersonKeys(context.keys), case)
+    who = None if case is None else identity_cases.opened(PersonKeys(context.keys), case)
     if who is None:
         return
     if await store.open_until(context.pool, context.clock()) is not None:
@@ -55,7 +57,7 @@ async def check_identity(context: Context, *, case_id: UUID) -> None:
         await store.failed(context.pool, FAILURES_TO_OPEN, context.clock() + OPEN_FOR)
         raise
     await store.mended(context.pool)
-    if said == "confirmed":
+    if said == "holder_confirmed":
         await _confirm(context, case_id)
     else:
         await store.said(context.pool, case_id, said)
@@ -70,8 +72,8 @@ async def _transaction(context: Context) -> AsyncGenerator[asyncpg.Connection, N
 async def _confirm(context: Context, case: UUID) -> None:
     try:
         async with _transaction(context) as tx:
-            await store.said(tx, case, "confirmed")
-            await domain.confirm_by(tx, case, context.clock())
+            await store.said(tx, case, "holder_confirmed")
+            await identity_cases.confirm(tx, case, "provider", context.clock())
     except (NumberTaken, AnotherPerson):
         await store.said(context.pool, case, "number_taken")
 
@@ -95,7 +97,7 @@ async def confirm_from_claims(context: Context, *, account_id: UUID, claims_id: 
     try:
         async with _transaction(context) as tx:
             if (case := await domain.take_claims(tx, keys, account_id, who, now)) is not None:
-                await domain.confirm_by(tx, case, now, federated=True)
+                await identity_cases.confirm(tx, case, "federation", now)
     except NumberTaken:
         async with _transaction(context) as tx:
             if (case := await domain.take_claims(tx, keys, account_id, who, now)) is not None:

@@ -3,7 +3,6 @@ reports what became of them."""
 
 import asyncio
 import re
-import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -49,13 +48,6 @@ class Sms(msgspec.Struct):
     at: datetime
 
 
-class Script(msgspec.Struct, forbid_unknown_fields=True):
-    """How the next `times` messages fare; without `times`, all of them until the next script."""
-
-    mode: Mode
-    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
-
-
 class Gateway:
     """The accepted messages, by number and by reference, and the script of faults."""
 
@@ -63,7 +55,7 @@ class Gateway:
         self.key = key
         self.slow_seconds = slow_seconds
         self.messages: wire.Log[Sms] = wire.Log(KEPT)
-        self.script = Script("ok")
+        self.faults: wire.Faults[Mode] = wire.Faults("ok")
         self.reporter = Reporter(key, clock)
         self._clock = clock
         self._accepted: OrderedDict[UUID, UUID] = OrderedDict()
@@ -119,15 +111,6 @@ class Gateway:
         """The newest kept message to this number."""
         return next((message for message in self.messages.newest(KEPT) if message.phone == phone), None)
 
-    def next_mode(self) -> Mode:
-        """How the message at hand fares; uses up one of the script's times."""
-        mode = self.script.mode
-        if self.script.times is not None:
-            self.script.times -= 1
-            if self.script.times == 0:
-                self.script = Script("ok")
-        return mode
-
 
 GATEWAY = web.AppKey("sms_gateway", Gateway)
 routes = web.RouteTableDef()
@@ -144,19 +127,16 @@ def international(phone: str) -> str:
 @routes.post("/sms/messages")
 async def send_message(request: web.Request) -> web.Response:
     gateway = request.app[GATEWAY]
-    given = request.headers.get("Authorization", "")
-    if not secrets.compare_digest(given.encode(), f"Bearer {gateway.key}".encode()):
-        return wire.answer({"error": "unauthorized", "message": "The API key is missing or wrong"}, 401)
+    if (refused := wire.refused(request, gateway.key)) is not None:
+        return refused
     try:
         submission = await wire.body_of(request, Submission)
     except msgspec.DecodeError as exc:
         return wire.bad_request(str(exc))
 
-    mode = gateway.next_mode()
-    if mode == "unavailable":
-        return wire.answer({"error": "unavailable", "message": "The gateway is down"}, 503)
-    if mode == "reset":
-        return wire.reset(request)
+    mode = gateway.faults.next()
+    if (fault := wire.fault(request, mode)) is not None:
+        return fault
     message_id = gateway.accept(submission, mode)
     if mode == "slow":
         await asyncio.sleep(gateway.slow_seconds)
@@ -191,12 +171,7 @@ async def show_latest(request: web.Request) -> web.Response:
 
 @routes.post("/sms/faults")
 async def script_faults(request: web.Request) -> web.Response:
-    try:
-        script = await wire.body_of(request, Script)
-    except msgspec.DecodeError as exc:
-        return wire.bad_request(str(exc))
-    request.app[GATEWAY].script = script
-    return wire.answer(script)
+    return await wire.scripted(request, request.app[GATEWAY].faults, wire.Script[Mode])
 
 
 def create(key: str, clock: Clock, slow_seconds: float) -> web.Application:

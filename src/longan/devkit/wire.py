@@ -1,17 +1,20 @@
-"""What the stand-ins share: a bounded, numbered log, small JSON bodies, and a connection that breaks."""
+"""What the stand-ins share: a bounded, numbered log, small JSON bodies, a client's key, faults by script, and a
+connection that breaks."""
 
+import secrets
 import socket
 import struct
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
 
 Entry = TypeVar("Entry")
 Body = TypeVar("Body")
+Mode = TypeVar("Mode", bound=str)
 
 
 class Log(Generic[Entry]):
@@ -38,6 +41,30 @@ class Log(Generic[Entry]):
         return list(islice(reversed(self._entries), count))
 
 
+class Script(msgspec.Struct, Generic[Mode], forbid_unknown_fields=True):
+    """How the next `times` requests fare; without `times`, all of them until the next script."""
+
+    mode: Mode
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class Faults(Generic[Mode]):
+    """How requests fare: as the script says, and as `usual` before it and once its times are used up."""
+
+    def __init__(self, usual: Mode) -> None:
+        self._usual = usual
+        self.script: Script[Mode] = Script(usual)
+
+    def next(self) -> Mode:
+        """How the request at hand fares; uses up one of the script's times."""
+        mode = self.script.mode
+        if self.script.times is not None:
+            self.script.times -= 1
+            if self.script.times == 0:
+                self.script = Script(self._usual)
+        return mode
+
+
 def answer(body: object, status: int = 200) -> web.Response:
     """A JSON answer; msgspec writes the times as RFC 3339 in UTC."""
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
@@ -46,6 +73,30 @@ def answer(body: object, status: int = 200) -> web.Response:
 def bad_request(message: str) -> web.Response:
     """The one shape in which the switches and look-ups of the stand-ins refuse."""
     return answer({"error": "invalid_request", "message": message}, 400)
+
+
+async def scripted(request: web.Request, faults: Faults[Mode], shape: type[Script[Mode]]) -> web.Response:
+    """Take the script in the body."""
+    try:
+        faults.script = await body_of(request, shape)
+    except msgspec.DecodeError as exc:
+        return bad_request(str(exc))
+    return answer(faults.script)
+
+
+def refused(request: web.Request, key: str) -> web.Response | None:
+    """The 401 of a client that does not send `key` as its Bearer token."""
+    given = request.headers.get("Authorization", "")
+    if secrets.compare_digest(given.encode(), f"Bearer {key}".encode()):
+        return None
+    return answer({"error": "unauthorized", "message": "The API key is missing or wrong"}, 401)
+
+
+def fault(request: web.Request, mode: str) -> web.Response | None:
+    """What a client gets of a service that is down or breaks off, in these modes."""
+    if mode == "unavailable":
+        return answer({"error": "unavailable", "message": "The service is down"}, 503)
+    return reset(request) if mode == "reset" else None
 
 
 async def body_of(request: web.Request, shape: type[Body]) -> Body:

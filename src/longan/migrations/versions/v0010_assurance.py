@@ -1,4 +1,4 @@
-"""Assurance: confirmed identities, reviews, data keys of persons."""
+"""Assurance: cases of identity, what was confirmed, data keys of persons; and the officials' looks into cases."""
 
 from longan.migrations.script import run
 
@@ -32,7 +32,8 @@ create table assurance.cases (
     birth_date    bytea,
     sex           bytea,
     address       bytea,
-    provider_said text        check (provider_said in ('confirmed', 'not_matched', 'unknown', 'number_taken')),
+    provider_said text        check (provider_said in ('holder_confirmed', 'confirmed', 'not_matched', 'unknown',
+                                                       'number_taken')),
     submitted_at  timestamptz not null,
     claimed_by    uuid        references identity.accounts,
     claimed_at    timestamptz,
@@ -64,7 +65,15 @@ create table assurance.identities (
     number_index bytea       constraint identities_one_per_number unique
 );
 
-create table assurance.looks (
+create table assurance.breakers (
+    provider   text        primary key,
+    failures   integer     not null default 0,
+    open_until timestamptz
+);
+
+create schema reviews;
+
+create table reviews.looks (
     id          uuid        primary key default uuidv7(),
     case_id     uuid        not null references assurance.cases,
     account_id  uuid        not null references identity.accounts,
@@ -73,13 +82,7 @@ create table assurance.looks (
     purpose     text        not null check (purpose in ('decide', 'answer_question')),
     looked_at   timestamptz not null
 );
-comment on table assurance.looks is 'each time an official has seen the data of a case: shown to whom they are about';
-create index looks_of_official on assurance.looks (official_id, looked_at);
-create index looks_of_account on assurance.looks (account_id, looked_at desc, id desc);
-
-create table assurance.breakers (
-    provider   text        primary key,
-    failures   integer     not null default 0,
-    open_until timestamptz
-);
+comment on table reviews.looks is 'each time an official has seen the data of a case: shown to whom they are about';
+create index looks_of_official on reviews.looks (official_id, looked_at);
+create index looks_of_account on reviews.looks (account_id, looked_at desc, id desc);
 """)

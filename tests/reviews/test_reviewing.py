@@ -1,9 +1,7 @@
 """Officials decide: who may, on whose case, once, with a reason, and every look leaves a trace."""
 
-import asyncio
 import itertools
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +10,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from tests.assurance.conftest import Submit, notices, particulars, patiently
+from tests.assurance.conftest import Submit, notices, particulars
 from tests.conftest import Bearer, new_account
 
 DECIDED = {"decision": "confirmed", "reason_code": "data_matches", "reason": "Đã đối chiếu với thẻ."}
@@ -88,7 +86,7 @@ async def test_each_look_is_recorded_and_shown_to_whom_it_is_about(
     for purpose in ("decide", "answer_question"):
         await post(client, case, "looks", headers, purpose=purpose)
 
-    rows = await conn.fetch("select case_id::text, official_id, purpose, looked_at from assurance.looks order by id")
+    rows = await conn.fetch("select case_id::text, official_id, purpose, looked_at from reviews.looks order by id")
     who = await conn.fetchval("select claimed_by from assurance.cases where id = $1", UUID(case))
     assert [(row[0], row[1], row[2]) for row in rows] == [(case, who, "decide"), (case, who, "answer_question")]
     mine = (await client.get("/v1/me/identity/looks", headers=await bearer(me))).json()["items"]
@@ -107,7 +105,7 @@ async def test_an_official_who_looks_at_hundreds_is_stopped_and_noticed(
     case, headers = (await submit(me)).json()["id"], await official()
     await post(client, case, "claim", headers)
     await conn.execute(
-        """insert into assurance.looks (case_id, account_id, official_id, purpose, looked_at)
+        """insert into reviews.looks (case_id, account_id, official_id, purpose, looked_at)
            select c.id, c.account_id, c.claimed_by, 'decide', $2 from assurance.cases c, generate_series(1, 299)
             where c.id = $1""",
         UUID(case), clock(),
@@ -131,7 +129,7 @@ async def test_without_a_purpose_nothing_is_seen(
     answer = await client.post(f"/v1/identity-reviews/{case}/looks", headers=headers, json=body)
 
     assert answer.status_code == 400
-    assert await conn.fetchval("select count(*) from assurance.looks") == 0
+    assert await conn.fetchval("select count(*) from reviews.looks") == 0
 
 
 async def test_what_was_not_claimed_is_not_seen_and_not_decided(
@@ -152,7 +150,7 @@ async def test_what_was_not_claimed_is_not_seen_and_not_decided(
 
     assert [answer.json()["code"] for answer in unclaimed] == ["illegal_transition"] * 2
     assert [answer.json()["code"] for answer in others] == ["case_claimed"] * 3
-    assert await conn.fetchval("select count(*) from assurance.looks") == 0
+    assert await conn.fetchval("select count(*) from reviews.looks") == 0
 
 
 async def test_what_was_left_is_claimed_by_another(
@@ -168,76 +166,8 @@ async def test_what_was_left_is_claimed_by_another(
     assert taken.status_code == 200
 
 
-async def test_nobody_decides_on_themself_with_either_account(
-    client: httpx.AsyncClient, submit: Submit, confirmed: Any, official: Any, conn: asyncpg.Connection, app: Edge,
-    bearer: Bearer,
-) -> None:  # fmt: skip
-    both, second = await new_account(conn, app), await new_account(conn, app)
-    own = (await submit(both, serial="111111")).json()["id"]
-    headers = await official(both)
-
-    answers = [await post(client, own, step, headers, **body) for step, body in steps()]
-    listed = (await client.get("/v1/identity-reviews", headers=headers)).json()["items"]
-
-    assert {answer.json()["code"] for answer in answers} == {"own_case"}
-    assert listed == []
-    assert await conn.fetchval("select state from assurance.cases where id = $1", UUID(own)) == "submitted"
-    await client.delete("/v1/me/identity/case", headers=await bearer(both))
-    await confirmed(both, serial="111111")
-    twin = (await submit(second, serial="111111")).json()["id"]
-    assert {(await post(client, twin, step, headers, **body)).json()["code"] for step, body in steps()} == {"own_case"}
-
-
 def steps() -> list[tuple[str, dict[str, Any]]]:
     return [("claim", {}), ("looks", {"purpose": "decide"}), ("decision", DECIDED), ("decision", REFUSED)]
-
-
-@pytest.mark.parametrize(
-    ("audience", "role", "acr", "status", "code"),
-    [
-        ("app", "worker", 2, 401, "unauthenticated"),
-        ("app", "official", 3, 401, "unauthenticated"),
-        ("official", "official", 0, 401, "insufficient_user_authentication"),
-        ("official", "official", 2, 401, "insufficient_user_authentication"),
-        ("official", "administrator", 3, 403, "forbidden"),
-    ],
-)
-async def test_only_an_official_with_a_passkey_works_on_cases(
-    client: httpx.AsyncClient, submit: Submit, bearer: Bearer, conn: asyncpg.Connection, app: Edge, me: UUID,
-    audience: str, role: str, acr: int, status: int, code: str,
-) -> None:  # fmt: skip
-    case = (await submit(me)).json()["id"]
-    headers = await bearer(await new_account(conn, app, role=role), audience=audience, acr=acr)
-
-    answers = [await post(client, case, step, headers, **body) for step, body in steps()]
-    answers.append(await client.get("/v1/identity-reviews", headers=headers))
-
-    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(status, code)}
-
-
-@pytest.mark.parametrize(
-    ("function", "ends", "ended", "status"),
-    [
-        ("identity", None, None, 200), ("identity", 1, None, 200), ("labour", None, None, 403),
-        ("identity", -1, None, 403), ("identity", None, -1, 403),
-    ],
-)  # fmt: skip
-async def test_only_who_was_appointed_for_identities_sees_the_queue(
-    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, app: Edge, now: Any, function: str,
-    ends: int | None, ended: int | None, status: int,
-) -> None:  # fmt: skip
-    """SECURITY Z6."""
-    account = await new_account(conn, app, role="official")
-    at = [None if days is None else now + timedelta(days=days) for days in (ends, ended)]
-    await conn.execute(
-        """insert into staff.grants (account_id, role, function, starts_at, ends_at, ended_at)
-           values ($1, 'official', $2, $3, $4, $5)""",
-        account, function, now - timedelta(days=30), *at,
-    )  # fmt: skip
-
-    answer = await client.get("/v1/identity-reviews", headers=await bearer(account, audience="official", acr=3))
-
-    assert answer.status_code == status
 
 
 async def test_a_decision_demands_a_passkey_of_the_moment(
@@ -334,46 +264,3 @@ async def test_a_case_that_does_not_exist_is_not_found(client: httpx.AsyncClient
     answers = [await post(client, str(uuid4()), step, headers, **body) for step, body in steps()]
 
     assert {answer.status_code for answer in answers} == {404}
-
-
-async def test_of_many_officials_one_gets_the_case_and_of_many_decisions_one_counts(real: Any) -> None:
-    async def make_official() -> dict[str, str]:
-        made: dict[str, str] = await real.bearer(await real.account("official"), audience="official", acr=3)
-        return made
-
-    account = await real.account()
-    headers = await real.bearer(account)
-    case = (await real.client.post("/v1/me/identity", json=particulars(), headers=headers)).json()["id"]
-    officials = [await make_official() for _ in range(10)]
-
-    claims = await asyncio.gather(*(patiently(partial(post, real.client, case, "claim", each)) for each in officials))
-    winner = officials[[answer.status_code for answer in claims].index(200)]
-    decisions = await asyncio.gather(
-        *(
-            patiently(partial(post, real.client, case, "decision", winner, **(DECIDED if n % 2 else REFUSED)))
-            for n in range(20)
-        )
-    )
-
-    assert sorted(answer.status_code for answer in claims) == [200] + [409] * 9
-    assert {answer.status_code for answer in decisions} == {204, 409}
-    told = await real.pool.fetchval("select count(*) from pgqueuer where entrypoint = 'security_notice'")
-    state = await real.pool.fetchval("select state from assurance.cases where id = $1", UUID(case))
-    confirmed = await real.pool.fetchval("select count(*) from assurance.identities where account_id = $1", account)
-    assert (told, confirmed) == (1, int(state == "confirmed"))
-
-
-async def test_one_number_in_many_cases_is_confirmed_once(real: Any) -> None:
-    headers = await real.bearer(await real.account("official"), audience="official", acr=3)
-    cases = []
-    for _ in range(8):
-        answer = await real.client.post("/v1/me/identity", json=particulars(), headers=await real.bearer())
-        cases.append(answer.json()["id"])
-        await post(real.client, cases[-1], "claim", headers)
-
-    answers = await asyncio.gather(
-        *(patiently(partial(post, real.client, case, "decision", headers, **DECIDED)) for case in cases)
-    )
-
-    assert sorted(answer.status_code for answer in answers) == [204] + [409] * 7
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"number_taken"}

@@ -1,0 +1,1 @@
+"""Officials look at who people say they are, and decide."""
