@@ -24,8 +24,9 @@ from longan.listing import LISTINGS
 ROOT = Path(longan.__file__).parents[2]
 PACKAGE = Path(longan.__file__).parent
 ROOMS = (
-    "places", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase", "assurance", "recovery",
-    "staff", "people", "privacy", "employers", "jobs", "applications", "housing", "services", "notifications",
+    "places", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase", "assurance", "reviews",
+    "recovery", "staff", "people", "privacy", "employers", "jobs", "applications", "housing", "services",
+    "notifications",
 )  # fmt: skip
 FILES = {"__init__", "models", "store", "domain", "routes", "tasks", "outside"}
 
@@ -40,11 +41,12 @@ OWNERS = {
     "federation.claims": ("account_id",),
     "device_keys.keys": ("account_id",),
     "recovery.cases": ("account_id", "phone_index"),
+    "recovery.looks": ("account_id", "official_id"),
     "sessions.sessions": ("account_id", "digest"),
     "assurance.person_keys": ("account_id",),
     "assurance.cases": ("account_id", "claimed_by"),
     "assurance.identities": ("account_id",),
-    "assurance.looks": ("account_id", "official_id"),
+    "reviews.looks": ("account_id", "official_id"),
     "passkeys.credentials": ("account_id", "credential_id"),
 }
 

@@ -1,10 +1,11 @@
 """Our mobile apps, as passkeys know them: Android's by the certificate that signs them, Apple's by team and bundle."""
 
-import base64
 import re
 from typing import Any
 
 import msgspec
+
+from longan.compact import spelled
 
 _ANDROID = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+)=((?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})", re.ASCII)
 _APPLE = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]+", re.ASCII)
@@ -23,7 +24,7 @@ class AndroidApp(msgspec.Struct, frozen=True):
     @property
     def origin(self) -> str:
         """What Android says instead of a web origin."""
-        return "android:apk-key-hash:" + base64.urlsafe_b64encode(self.certificate).rstrip(b"=").decode()
+        return "android:apk-key-hash:" + spelled(self.certificate)
 
 
 def android(setting: str) -> list[AndroidApp]:

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "--sample", action="store_true", help="also the sample data and personas (development only)"
             )
         if name == "create-admin":
-            added.add_argument("phone", help="the mobile number of the first administrator")
+            added.add_argument("phone", help="the mobile number of the administrator")
         if name == "keys":
             forms = "DIRECTORY | rotate [PURPOSE ...] | rewrap | retire"
             added.add_argument("words", nargs="*", metavar=forms, help=KEYS_HELP)
@@ -182,7 +182,7 @@ def migrate(_: argparse.Namespace) -> int:
     return 0
 
 
-@command("make the first administrator and print the ticket for their passkey")
+@command("make one of the first two administrators and print the ticket for their passkey")
 def create_admin(given: argparse.Namespace) -> int:
     from longan.crypto import Sealed
     from longan.errors import InvalidRequest
@@ -204,11 +204,11 @@ def create_admin(given: argparse.Namespace) -> int:
         return 2
     if ticket is None:
         print(
-            "longan create-admin: there is an administrator already, and administrators propose and approve others.",
+            "longan create-admin: two administrators can sign in already, and they propose and approve others.",
             file=sys.stderr,
         )
         return 1
-    print(f"The ticket for the first administrator's passkey, good once within 24 hours:\n\n  {ticket}\n")
+    print(f"The ticket for the administrator's passkey, good once within 24 hours:\n\n  {ticket}\n")
     return 0
 
 

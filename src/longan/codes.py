@@ -1,6 +1,7 @@
 """One-time codes: what a challenge is, the code that answers it, and what the database keeps of both.
 
-Three rooms meet here: `identity` signs in by a code and sends it, `recovery` proves a new phone by one.
+Three rooms meet here: `identity` signs in by a code and sends it, `recovery` proves a new phone by one, `passkeys` the
+phone of an official who redeems a ticket.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from longan.errors import Problem, Unprocessable
 from longan.fields import Identifier
 from longan.tokens import Audience
 
-Purpose = Literal["sign_in", "change_phone", "recover"]
+Purpose = Literal["sign_in", "change_phone", "recover", "enrol_passkey"]
 
 LIFE = timedelta(minutes=3)
 TRIES = 5
@@ -44,8 +45,8 @@ class CodeChallenge(msgspec.Struct, frozen=True):
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     """A code that was asked for. `code_key` is the id of the key from which the code is derived, `account_id` whose
-    phone is to be changed, `about_index` the lost phone of a recovery, `key_thumbprint` the key of the device that
-    asked, if it showed one: no other device may answer."""
+    phone is to be changed or who enrols a passkey, `about_index` the lost phone of a recovery, `key_thumbprint` the key
+    of the device that asked, if it showed one: no other device may answer."""
 
     id: UUID
     purpose: Purpose

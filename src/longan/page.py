@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from litestar.params import QueryParameter
 
+from longan.compact import spelled
 from longan.errors import FieldError, InvalidRequest
 from longan.keys import Keys, newest_id
 
@@ -33,7 +34,7 @@ class Cursors:
     def write(self, scope: Sequence[object], position: Sequence[object]) -> str:
         payload = msgspec.json.encode(position)
         signed = _mac(self._ring[newest_id(self._ring)], scope, payload) + payload
-        return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+        return spelled(signed)
 
     def read(self, cursor: str, scope: Sequence[object], kind: type[T]) -> T:
         """The position in `cursor`. Raises `InvalidRequest` when it is forged or of another list."""

@@ -117,16 +117,15 @@ async def test_an_unknown_employer_is_not_found(client: httpx.AsyncClient) -> No
     assert (await client.get(f"/v1/employers/{UNKNOWN}")).status_code == 404
 
 
-@pytest.mark.parametrize("who", [LABOUR_OFFICIAL, ADMINISTRATOR])
 async def test_an_official_verifies_an_employer_who_then_publishes(
-    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, who: UUID
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
 ) -> None:
     draft = await drafted(client, conn, bearer, UNVERIFIED_OWNER)
     path = f"/v1/employers/{draft['employer']['id']}"
     before = (await client.get(path)).headers["ETag"]
 
     answer = await client.post(
-        f"{path}/verification", json=VERIFIED, headers=await bearer(who, audience="official", acr=3)
+        f"{path}/verification", json=VERIFIED, headers=await bearer(LABOUR_OFFICIAL, audience="official", acr=3)
     )
     opened = await client.post(f"/v1/jobs/{draft['id']}/publish", headers=await bearer(UNVERIFIED_OWNER))
 
@@ -138,8 +137,7 @@ async def test_an_official_verifies_an_employer_who_then_publishes(
         "select decision, reason, decided_by, agency_code from employers.verifications where employer_id = $1",
         UUID(draft["employer"]["id"]),
     )
-    agency = "H53.901" if who == LABOUR_OFFICIAL else None
-    assert tuple(record) == ("verified", VERIFIED["reason"], who, agency)
+    assert tuple(record) == ("verified", VERIFIED["reason"], LABOUR_OFFICIAL, "H53.901")
     assert await promised(conn) == [
         ("employer_decided", {"employer_id": draft["employer"]["id"]}),
         ("jobs_changed", {}),
@@ -169,10 +167,54 @@ async def test_only_an_official_decides(client: httpx.AsyncClient, conn: asyncpg
 
     owner = await client.post(path, json=VERIFIED, headers=await bearer(UNVERIFIED_OWNER))
     worker = await client.post(path, json=VERIFIED, headers=await bearer(WORKER, audience="official", acr=3))
+    grants_roles = await client.post(
+        path, json=VERIFIED, headers=await bearer(ADMINISTRATOR, audience="official", acr=3)
+    )
     nobody = await client.post(path, json=VERIFIED)
 
     assert (owner.status_code, nobody.status_code) == (401, 401)
-    assert (worker.status_code, worker.json()["code"]) == (403, "forbidden")
+    for refused in (worker, grants_roles):
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("function", "here", "status"), [("labour", True, 200), ("labour", False, 403), ("feedback", True, 403)]
+)
+async def test_an_official_decides_on_what_they_were_appointed_for_where_they_were(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, function: str, here: bool, status: int
+) -> None:
+    """SECURITY Z6. Where they decide they see the whole number of a household business, and nowhere else."""
+    made = await registered(client, bearer, tax_code="080090012345")
+    await conn.execute(
+        """insert into staff.grants (account_id, role, function, ward_version, ward_codes, starts_at)
+           select $1, 'official', $2, e.ward_version, array[case when $3 then e.ward_code else '27991' end],
+                  e.created_at
+             from employers.employers e where e.id = $4""",
+        LABOUR_OFFICIAL, function, here, UUID(made["id"]),
+    )  # fmt: skip
+    headers = await bearer(LABOUR_OFFICIAL, audience="official", acr=3)
+
+    seen = await client.get(f"/v1/employers/{made['id']}", headers=headers)
+    answer = await client.post(f"/v1/employers/{made['id']}/verification", json=VERIFIED, headers=headers)
+
+    assert answer.status_code == status
+    assert seen.json()["tax_code"] == ("080090012345" if status == 200 else "080*******45")
+
+
+@pytest.mark.parametrize(("acr", "seconds"), [(0, 0), (2, 0), (3, 301)])
+async def test_a_decision_demands_a_passkey_of_the_moment(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, acr: int, seconds: int
+) -> None:
+    """SECURITY S4."""
+    headers = await bearer(LABOUR_OFFICIAL, audience="official", acr=acr)
+    await conn.execute("update sessions.sessions set signed_in_at = signed_in_at - make_interval(secs => $1)", seconds)
+
+    refused = await client.post(
+        f"/v1/employers/{await employer_of(conn, UNVERIFIED_OWNER)}/verification", json=VERIFIED, headers=headers
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "insufficient_user_authentication")
+    assert (refused.json()["acr_values"], refused.json()["max_age"]) == ("3", 300)
 
 
 @pytest.mark.parametrize("body", [{"decision": "approve", "reason": "x"}, {"decision": "verified"}, {"reason": "x"}])

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.employers.domain import WEIGHTS, canonical, is_personal, masked
+from longan.citizen_card import masked
+from longan.employers.domain import WEIGHTS, canonical, is_personal
 from longan.errors import InvalidRequest
 
 REAL = [

@@ -57,7 +57,7 @@ async def reviewed(real: Real, people: list[UUID], official: UUID) -> dict[str, 
         people,
     )
     await pool.execute(
-        """insert into assurance.looks (case_id, account_id, official_id, purpose, looked_at)
+        """insert into reviews.looks (case_id, account_id, official_id, purpose, looked_at)
            select c.id, c.account_id, $2, 'decide', now()
              from assurance.cases c, generate_series(1, 2) where c.id = any($1)""",
         cases, official,
@@ -65,8 +65,8 @@ async def reviewed(real: Real, people: list[UUID], official: UUID) -> dict[str, 
     recoveries = [uuid4() for _ in people]
     await pool.executemany(
         """insert into recovery.cases
-               (id, account_id, lost_index, phone_index, phone_cipher, locale, state, opened_at, due_at)
-           values ($1, $2, '', $3, $4, 'vi', 'review', now(), now() + interval '1 day')""",
+               (id, account_id, lost_index, phone_index, phone_cipher, locale, state, review_for, opened_at, due_at)
+           values ($1, $2, '', $3, $4, 'vi', 'review', 'in_use', now(), now() + interval '1 day')""",
         [(each, who, each.bytes, phones.seal("+84900000000", each))
          for each, who in zip(recoveries, people, strict=True)],
     )  # fmt: skip

@@ -39,8 +39,8 @@ async def registered(client: httpx.AsyncClient, me: Headers, phone: Authenticato
     return passkey
 
 
-async def asked(client: httpx.AsyncClient) -> dict[str, Any]:
-    answer = await client.post(CHALLENGES)
+async def asked(client: httpx.AsyncClient, headers: Headers | None = None) -> dict[str, Any]:
+    answer = await client.post(CHALLENGES, headers=headers or {})
     assert answer.status_code == 200, answer.text
     options: dict[str, Any] = answer.json()
     return options

@@ -136,7 +136,8 @@ async def test_a_signed_lie_opens_nothing(
 
     answer = await show(unlimited, {**credential, "response": response})
 
-    honest = data[:32] == hashlib.sha256(b"localhost").digest() and not says and data[32] & 0x05 == 0x05
+    lies = [each for each in says.items() if each[0] != "tokenBinding" and each != ("crossOrigin", False)]
+    honest = data[:32] == hashlib.sha256(b"localhost").digest() and not lies and data[32] & 0x05 == 0x05
     assert honest or answer.status_code != 200
     if answer.status_code != 200:
         refused_well(answer)

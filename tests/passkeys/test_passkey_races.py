@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from longan.crypto import digest
+from longan import tickets
 from longan.limits import Limiter, Strict
 from longan.passkeys import store
-from longan.passkeys.models import Challenge
+from longan.passkeys.models import PasskeyChallengeOver
 from tests.conftest import Real, TestClock
-from tests.passkeys.authenticator import Authenticator
-from tests.passkeys.conftest import FINISH, Headers, asked, begun, finish, registered, show
-from tests.passkeys.test_enrolling import enrol, options_for, ticket_for
+from tests.passkeys.authenticator import Authenticator, raw
+from tests.passkeys.conftest import FINISH, Headers, asked, begun, finish, held, registered, show, signed_in
+from tests.passkeys.test_enrolling import begun as begun_enrolment
+from tests.passkeys.test_enrolling import enrol
 
 
 @pytest.fixture
@@ -29,16 +30,17 @@ async def wide(real: Real) -> Real:
 
 async def test_of_nine_connections_that_use_a_challenge_one_does(wide: Real) -> None:
     """SECURITY 0.8: a look first and a write after it is won by many."""
-    asked_for = Challenge(purpose="sign_in")
     connections = [await wide.pool.acquire() for _ in range(9)]
     try:
-        for number in range(100):
-            now, name = wide.app.app.state.clock(), digest(str(number))
-            await store.insert_challenge(connections[0], name, asked_for, now + timedelta(minutes=5))
+        for _ in range(100):
+            now = wide.app.app.state.clock()
+            challenge = raw(await store.ask(connections[0], "sign_in", None, now))
 
-            used = await asyncio.gather(*(store.use(each, name, asked_for, now) for each in connections))
+            used = await asyncio.gather(
+                *(store.use(each, challenge, "sign_in", None, now) for each in connections), return_exceptions=True
+            )
 
-            assert sum(used) == 1
+            assert Counter(type(each) for each in used) == {type(None): 1, PasskeyChallengeOver: 8}
     finally:
         for each in connections:
             await wide.pool.release(each)
@@ -96,14 +98,16 @@ async def test_one_challenge_at_once_is_one_passkey(wide: Real) -> None:
 
 
 async def test_a_ticket_at_once_is_one_passkey(wide: Real, clock: TestClock) -> None:
-    ticket = await ticket_for(wide.pool, await wide.account("official"), clock)
-    made = [Authenticator().create(await options_for(wide.client, ticket)) for _ in range(10)]
+    account = await wide.account("official")
+    async with wide.pool.acquire() as connection, connection.transaction():
+        ticket = await tickets.give(connection, account, None, clock())  # type: ignore[arg-type]
+    made = [await begun_enrolment(wide.client, ticket) for _ in range(10)]
 
-    answers = await asyncio.gather(*(enrol(wide.client, ticket, each) for each in made))
+    answers = await asyncio.gather(*(enrol(wide.client, wide.app, ticket, each, Authenticator()) for each in made))
 
     seen = Counter(answer.status_code for answer in answers)
-    assert seen[201] == 1
-    assert seen.keys() <= {201, 410, 503}
+    assert seen[200] == 1
+    assert seen.keys() <= {200, 410, 503}
 
 
 async def test_two_removals_at_once_leave_an_official_one_passkey(wide: Real) -> None:
@@ -115,3 +119,27 @@ async def test_two_removals_at_once_leave_an_official_one_passkey(wide: Real) ->
     )  # fmt: skip
 
     assert sorted(answer.status_code for answer in answers) == [204, 409]
+
+
+async def test_of_the_last_passkey_and_the_last_provider_removed_at_once_one_stays(wide: Real) -> None:
+    provider = SimpleNamespace(provider=SimpleNamespace(id="local", issuer="https://local.example"))
+    wide.app.app.state.providers = {"local": provider}
+    for _ in range(10):
+        account, phone = await wide.account(), Authenticator()
+        passkey = await registered(wide.client, await wide.bearer(account), phone)
+        await wide.pool.execute(
+            "update identity.accounts set phone_index = null, phone_cipher = null where id = $1", account
+        )
+        await wide.pool.execute(
+            """insert into federation.links (account_id, issuer, subject_index, linked_at)
+               values ($1, 'https://local.example', $2, now())""",
+            account, account.bytes,
+        )  # fmt: skip
+        me = held(await signed_in(wide.client, phone))
+
+        answers = await asyncio.gather(
+            wide.client.delete(f"{FINISH}/{passkey['id']}", headers=me),
+            wide.client.delete("/v1/me/ways-in/local", headers=me),
+        )
+
+        assert sorted(answer.status_code for answer in answers) == [204, 409]

@@ -154,6 +154,19 @@ async def test_a_challenge_is_good_for_the_session_alone_that_asked(
     assert [answer.status_code for answer in answers] == [410, 410]
 
 
+async def test_a_session_that_has_just_ended_adds_nothing_although_it_is_still_known(
+    client: httpx.AsyncClient, me: Headers, conn: asyncpg.Connection
+) -> None:
+    account = await account_of(client, me)  # from now on this process knows the session for seconds
+    await conn.execute("update sessions.sessions set ended_at = now() where account_id = $1", account)
+
+    refused = await client.post(BEGIN, headers=me)
+
+    assert (await client.get("/v1/me", headers=me)).status_code == 200
+    assert refused.status_code == 401
+    assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+
+
 async def test_a_challenge_of_a_sign_in_registers_nothing(
     client: httpx.AsyncClient, me: Headers, phone: Authenticator
 ) -> None:
@@ -246,6 +259,7 @@ async def test_the_second_passkey_needs_the_first(
 
 async def recovered(conn: asyncpg.Connection, account: UUID, at: datetime) -> None:
     """What a recovery leaves behind."""
+    await conn.execute("delete from passkeys.credentials where account_id = $1", account)
     await conn.execute(
         "update identity.accounts set cooling_until = $2 where id = $1", account, at + COOLING_AFTER_RECOVERY
     )  # fmt: skip
@@ -266,7 +280,9 @@ async def test_an_account_that_cools_off_gets_none_and_loses_none(
     options = await begun(client, first)
     if has_one:
         await registered(client, first, phone)
-    await recovered(conn, account, now - timedelta(days=2))
+    await conn.execute(
+        "update identity.accounts set cooling_until = $2 where id = $1", account, now + timedelta(days=1)
+    )  # fmt: skip
     session = held(await signed_in(client, phone)) if has_one else await bearer(account, acr=2)
     passkey = (await listed(client, session))[0]["id"] if has_one else uuid4()
 
@@ -277,32 +293,31 @@ async def test_an_account_that_cools_off_gets_none_and_loses_none(
     assert [(each.status_code, each.json()["code"]) for each in (begin, end, gone)] == [(403, "cooling_off")] * 3
 
 
-async def test_after_the_cooling_off_a_recovered_owner_replaces_what_was_lost(
+async def test_after_the_cooling_off_a_recovered_owner_adds_the_first_passkey_again_and_no_second(
     client: httpx.AsyncClient, conn: asyncpg.Connection, now: datetime, me: Headers, bearer: Bearer, confirm: Confirm
 ) -> None:
     account = await account_of(client, me)
-    lost = await registered(client, me, Authenticator())
     await confirm(account)
     await recovered(conn, account, now - timedelta(days=3, seconds=1))
     session = await bearer(account)
 
-    new = await registered(client, session, Authenticator())
-    gone = await client.delete(f"{FINISH}/{lost['id']}", headers=session)
+    first = await registered(client, session, Authenticator())
+    second = await client.post(BEGIN, headers=session)
 
-    assert gone.status_code == 204
-    assert [each["id"] for each in await listed(client, session)] == [new["id"]]
+    assert [each["id"] for each in await listed(client, session)] == [first["id"]]
+    assert (second.status_code, second.json()["code"]) == (401, "passkey_proof_required")
 
 
 async def test_a_recovery_of_long_ago_opens_nothing(
-    client: httpx.AsyncClient, conn: asyncpg.Connection, now: datetime, me: Headers, bearer: Bearer
+    client: httpx.AsyncClient, conn: asyncpg.Connection, now: datetime, me: Headers, bearer: Bearer, confirm: Confirm
 ) -> None:
     account = await account_of(client, me)
-    await registered(client, me, Authenticator())
+    await confirm(account)
     await recovered(conn, account, now - timedelta(days=10, seconds=1))
 
     answer = await client.post(BEGIN, headers=await bearer(account))
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "passkey_proof_required")
+    assert (answer.status_code, answer.json()["code"]) == (401, "insufficient_user_authentication")
 
 
 async def test_a_change_of_phone_is_no_recovery(
@@ -317,18 +332,20 @@ async def test_a_change_of_phone_is_no_recovery(
     assert (answer.status_code, answer.json()["code"]) == (401, "passkey_proof_required")
 
 
-async def test_staff_add_passkeys_from_their_own_sessions_alone(
+async def test_staff_add_passkeys_of_their_duty_from_the_sessions_of_their_duty_alone(
     client: httpx.AsyncClient, conn: asyncpg.Connection, app: Edge, bearer: Bearer
 ) -> None:
     account = await new_account(conn, app, role="official")
     await conn.execute("insert into identity.roles (account_id, role) values ($1, 'worker')", account)
 
-    as_worker = await client.post(BEGIN, headers=await bearer(account, acr=2))
-    as_official = await client.post(BEGIN, headers=await bearer(account, audience="official", acr=3))
+    await registered(client, await bearer(account), Authenticator())
+    weak = await client.post(BEGIN, headers=await bearer(account, audience="official", acr=2))
+    await registered(client, await bearer(account, audience="official", acr=3), Authenticator())
 
-    assert (as_worker.status_code, as_worker.json()["code"]) == (401, "passkey_proof_required")
-    assert as_worker.json()["acr_values"] == "3"
-    assert as_official.status_code == 200
+    kept = await conn.fetch("select for_staff from passkeys.credentials where account_id = $1 order by id", account)
+    assert [row["for_staff"] for row in kept] == [False, True]
+    assert (weak.status_code, weak.json()["code"]) == (401, "passkey_proof_required")
+    assert weak.json()["acr_values"] == "3"
 
 
 async def test_a_passkey_gets_another_name(
@@ -360,6 +377,24 @@ async def test_a_removed_passkey_opens_nothing_and_its_owner_is_told(
     assert (gone.status_code, again.status_code) == (204, 404)
     assert (entry.status_code, entry.json()["code"]) == (422, "passkey_unknown")
     assert await notices(conn) == ["passkey_added", "passkey_removed"]
+
+
+async def test_with_a_passkey_the_sessions_that_passkeys_opened_end_but_the_callers_own(
+    client: httpx.AsyncClient, me: Headers, conn: asyncpg.Connection, app: Edge
+) -> None:
+    mine, thiefs = Authenticator(), Authenticator()
+    await registered(client, me, mine)
+    session = held(await signed_in(client, mine))
+    stolen = await registered(client, session, thiefs)
+    thief = held(await signed_in(client, thiefs))
+    assert (await client.get("/v1/me", headers=thief)).status_code == 200
+
+    gone = await client.delete(f"{FINISH}/{stolen['id']}", headers=session)
+
+    after = [(await client.get("/v1/me", headers=each)).status_code for each in (thief, session, me)]
+    assert gone.status_code == 204
+    assert after == [401, 200, 200]
+    assert await conn.fetchval("select count(*) from sessions.sessions where end_reason = 'passkey_removed'") == 1
 
 
 async def test_a_stolen_code_removes_no_passkey(

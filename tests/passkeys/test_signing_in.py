@@ -12,11 +12,14 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
+from longan.limits import Limiter
+from longan.passkeys.domain import CHALLENGES_FROM_ADDRESS
 from longan.passkeys.tasks import prune_passkeys
 from tests.conftest import Bearer, TestClock, new_account
 from tests.devices import Device
 from tests.passkeys.authenticator import PRESENT, VERIFIED, Authenticator, Ed25519, Es256, Rs256, raw, text
 from tests.passkeys.conftest import (
+    CHALLENGES,
     FINISH,
     SIGN_IN,
     Confirm,
@@ -128,27 +131,17 @@ async def test_another_accounts_token_is_not_looked_at(
     assert session["account_id"] == mine != theirs
 
 
-async def test_officials_sign_in_with_the_passkey_of_their_duty_alone(
+async def test_an_official_needs_a_key_beside_the_passkey(
     client: httpx.AsyncClient, conn: asyncpg.Connection, app: Edge, bearer: Bearer, phone: Authenticator
 ) -> None:
-    account = await new_account(conn, app)
-    private = Authenticator()
-    await registered(client, await bearer(account), private)
-    await conn.execute("insert into identity.roles (account_id, role) values ($1, 'official')", account)
+    account = await new_account(conn, app, role="official")
     await registered(client, await bearer(account, audience="official", acr=3), phone)
 
-    key = Device.of(app)
-    on_duty = await signed_in(client, phone, key.headers("POST", SIGN_IN), audience="official")
-    at_home = await signed_in(client, private)
-    refused = await show(
-        client, private.get(await asked(client)), key.headers("POST", SIGN_IN), audience="official"
-    )  # fmt: skip
     keyless = await show(client, phone.get(await asked(client)), audience="official")
+    on_duty = await signed_in(client, phone, Device.of(app).headers("POST", SIGN_IN), audience="official")
 
     assert (keyless.status_code, keyless.json()["code"]) == (401, "dpop_required")
     assert (claims_of(on_duty)["acr"], claims_of(on_duty)["aud"]) == ("3", "official")
-    assert (claims_of(at_home)["acr"], claims_of(at_home)["aud"]) == ("1", "app")
-    assert (refused.status_code, refused.json()["code"]) == (403, "passkey_not_for_staff")
 
 
 async def test_a_worker_is_no_official(client: httpx.AsyncClient, me: Headers, phone: Authenticator) -> None:
@@ -356,18 +349,37 @@ async def test_without_valkey_strangers_wait_and_who_is_signed_in_goes_on(
     client: httpx.AsyncClient, me: Headers, phone: Authenticator, app: Edge
 ) -> None:
     await registered(client, me, phone)
+    options = await asked(client)
     strict = app.app.state.strict
     try:
         away = redis.asyncio.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
         app.app.state.strict = type(strict)(away)
 
-        stranger = await show(client, phone.get(await asked(client)))
-        known = await show(client, phone.get(await asked(client)), me)
+        strangers = [await client.post(CHALLENGES), await show(client, phone.get(options))]
+        known = await show(client, phone.get(await asked(client, me)), me)
     finally:
         app.app.state.strict = strict
 
-    assert (stranger.status_code, known.status_code) == (503, 200)
-    assert stranger.headers["Retry-After"]
+    assert [each.status_code for each in strangers] == [503, 503]
+    assert all(each.headers["Retry-After"] for each in strangers)
+    assert known.status_code == 200
+
+
+async def test_a_network_is_given_so_many_challenges_an_hour_but_not_who_is_signed_in(
+    client: httpx.AsyncClient, me: Headers, app: Edge, conn: asyncpg.Connection
+) -> None:
+    app.limiter = Limiter(app.app.state.valkey, 100)
+    quota = CHALLENGES_FROM_ADDRESS[0].quota
+    for _ in range(quota):
+        await asked(client)
+
+    beyond = await client.post(CHALLENGES)
+    with_a_session = await client.post(CHALLENGES, headers=me)
+
+    assert (beyond.status_code, beyond.json()["code"]) == (429, "rate_limited")
+    assert int(beyond.headers["Retry-After"]) > 3_000
+    assert with_a_session.status_code == 200
+    assert await conn.fetchval("select count(*) from passkeys.challenges") == quota + 1
 
 
 async def test_challenges_are_forgotten_a_day_after_their_end(

@@ -94,6 +94,12 @@ BY_CODE: dict[str, Advice] = {
         "Chọn hồ sơ khác; sau bốn giờ không quyết định thì người khác được nhận.",
         "Take another case; after four hours without a decision anybody may claim it.",
     ),
+    "own_identity_first": _advice(
+        "Danh tính của chính cán bộ chưa được xác nhận nên chỉ được xử lý hồ sơ của cán bộ khác.",
+        "The official's own identity is not confirmed; until then they decide on the staff only.",
+        "Gửi danh tính của mình (submit_identity); một cán bộ khác, VNeID hoặc nhà cung cấp định danh sẽ xác nhận.",
+        "Submit your own (submit_identity); a colleague, VNeID or an identity provider confirms it.",
+    ),
     "own_case": _advice(
         "Hồ sơ này là của chính cán bộ.",
         "The case is the official's own.",
@@ -178,6 +184,18 @@ BY_CODE: dict[str, Advice] = {
         "Đăng nhập cách khác, xoá khoá này và tạo khoá mới.",
         "Sign in another way, remove this passkey and make a new one.",
     ),
+    "passkey_of_other_side": _advice(
+        "Khoá công vụ chỉ mở phiên `official`, khoá cá nhân chỉ mở phiên `app`.",
+        "An official's passkey opens sessions of audience `official` alone, a personal one those of `app` alone.",
+        "Chọn khoá kia (khoá công vụ có tên kèm “công vụ”), hoặc gửi đúng `audience`.",
+        "Choose the other passkey (an official's has “công vụ” in its name), or send the audience it is for.",
+    ),
+    "enrolment_over": _advice(
+        "Vé đã dùng, quá 24 giờ, đã có vé mới hơn, hoặc người này không còn vai trò cán bộ.",
+        "The ticket was used, is older than 24 hours, was replaced by a newer one, or the role has ended.",
+        "Hai người quản trị cấp vé mới (propose_enrolment).",
+        "Two administrators give a new one (propose_enrolment).",
+    ),
     "passkey_proof_required": _advice(
         "Tài khoản đã có khoá truy cập: thêm hay xoá khoá cần phiên vừa đăng nhập bằng khoá.",
         "The account has a passkey: adding or removing one needs a session just opened with it.",
@@ -187,8 +205,8 @@ BY_CODE: dict[str, Advice] = {
     "refresh_token_reused": _advice(
         "Refresh token này đã được dùng trước đó, nên có thể ai đó đang giữ một bản sao. Phiên đã kết thúc.",
         "This refresh token was used before, so somebody may hold a copy of it. The session has ended.",
-        "Mời người dùng đăng nhập lại. Mất câu trả lời thì chỉ gửi lại trong vòng 30 giây, từ cùng thiết bị.",
-        "Ask the user to sign in again. A lost answer can be asked for again within 30 seconds, from the same device.",
+        "Mời người dùng đăng nhập lại. Mất câu trả lời thì gửi lại trong 30 giây; không có khoá DPoP thì chỉ một lần.",
+        "Ask the user to sign in again. A lost answer comes again within 30 seconds; without a DPoP key only once.",
     ),
     "federated_sign_in_over": _advice(
         "Quá 10 phút, đã dùng rồi, hoặc `state` và `continuation` không cùng một lần bắt đầu.",

@@ -40,6 +40,7 @@ from longan.people import routes as people
 from longan.places import routes as places
 from longan.privacy import routes as privacy
 from longan.recovery import routes as recovery
+from longan.reviews import routes as reviews
 from longan.services import routes as services
 from longan.sessions import routes as sessions
 from longan.settings import Settings, read
@@ -56,6 +57,7 @@ HANDLERS: list[Any] = [
     *federation.HANDLERS,
     *firebase.HANDLERS,
     *assurance.HANDLERS,
+    *reviews.HANDLERS,
     *recovery.HANDLERS,
     *staff.HANDLERS,
     *people.HANDLERS,

@@ -23,11 +23,16 @@ from longan.tokens import Claims, InvalidToken, Principal, Tokens
 SESSION_SECONDS = 3.0
 MAX_KEPT = 20_000
 
+# The roles are the account's in either audience: by them rooms refuse what staff must not do from an app. What staff
+# may do takes the audience `official`. The agency is an official's, or else an administrator's.
 SESSION = """-- auth.session
 select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint, a.cooling_until,
        array(select r.role from identity.roles r
               where r.account_id = s.account_id and (r.ends_at is null or r.ends_at > $3)) as roles,
-       (select max(r.agency_code) from identity.roles r where r.account_id = s.account_id) as agency_code
+       (select r.agency_code from identity.roles r
+         where r.account_id = s.account_id and r.role in ('official', 'administrator')
+           and (r.ends_at is null or r.ends_at > $3) and r.agency_code is not null
+         order by r.role = 'official' desc limit 1) as agency_code
   from sessions.sessions s
   join identity.accounts a on a.id = s.account_id
  where s.id = $1 and s.account_id = $2 and s.ended_at is null and s.expires_at > $3 and a.disabled_at is null"""

@@ -48,6 +48,7 @@ TAGS: dict[str, str] = {
     "federation": "Đăng nhập qua SSO quốc gia, VNeID, và các cách đăng nhập của mình. Other ways in, and linking them.",
     "firebase": "Đăng nhập bằng số máy mà Firebase đã xác thực. Signing in by Firebase.",
     "assurance": "Xác nhận danh tính. Confirmed identity.",
+    "reviews": "Cán bộ xem xét danh tính. Officials decide on identities.",
     "recovery": "Đổi số điện thoại, khôi phục tài khoản. Another phone, and the way back.",
     "staff": "Vai trò của cán bộ và quản trị. Roles of officials and administrators.",
     "privacy": "Sự đồng ý cho từng mục đích. Consents, purpose by purpose.",

@@ -7,14 +7,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from longan import queue
+from longan import officials, queue
+from longan.citizen_card import masked
 from longan.crypto import Sealed
 from longan.employers import store
 from longan.employers.models import DecisionIn, Employer, EmployerIn
 from longan.errors import FieldError, Forbidden, InvalidRequest, NotFound, WardUnknown
 from longan.tokens import Principal
-
-DECIDING = frozenset({"official", "administrator"})
 
 # TT 105/2020/TT-BTC, annex 1.
 WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
@@ -46,11 +45,6 @@ def is_personal(tax_code: str) -> bool:
     return _PERSON.fullmatch(tax_code) is not None
 
 
-def masked(number: str) -> str:
-    """The id number of a person as they would know it again and nobody else: 079*******34."""
-    return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}"
-
-
 async def register(
     tx: asyncpg.Connection, numbers: Sealed, owner: UUID, employer: EmployerIn, now: datetime
 ) -> Employer:
@@ -64,31 +58,46 @@ async def register(
     ):  # fmt: skip
         raise WardUnknown
     # The answer is kept under its Idempotency-Key, so it is masked even for the owner.
-    return await shown(tx, numbers, made, None)
+    return await shown(tx, numbers, made, None, now)
 
 
 async def decide(
     tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, decision: DecisionIn, now: datetime
 ) -> Employer:
-    """A decision that stands already is answered as it is, so that a retry is safe. Raises `Forbidden`, `NotFound`."""
-    if not official.roles & DECIDING:
+    """A decision that stands already is answered as it is, so that a retry is safe.
+
+    Raises `Forbidden` for who is not appointed for labour, or not in the employer's ward; `NotFound`.
+    """
+    await officials.demand(tx, official, "labour", now)
+    if not await _decides(tx, official, await _found(tx, employer, None), now):
         raise Forbidden
     if await store.decide(tx, employer, decision, official.account_id, official.agency_code, now):
         await queue.add(tx, "employer_decided", employer_id=employer)
         await queue.add(tx, "jobs_changed")
-    return await shown(tx, numbers, employer, None)
+    return await shown(tx, numbers, employer, None, now)
 
 
-async def shown(conn: asyncpg.Connection, numbers: Sealed, employer: UUID, viewer: Principal | None) -> Employer:
+async def shown(
+    conn: asyncpg.Connection, numbers: Sealed, employer: UUID, viewer: Principal | None, now: datetime
+) -> Employer:
     """An employer as `viewer` may see it, None as anybody may. Raises `NotFound`."""
-    row = await store.one(conn, employer, viewer.account_id if viewer else None)
-    if row is None:
-        raise NotFound
+    row = await _found(conn, employer, viewer)
     code = row["tax_code"] or numbers.open(row["tax_code_cipher"], row["id"])
-    if is_personal(code) and not (row["is_member"] or _is_official(viewer)):
+    if is_personal(code) and not (row["is_member"] or await _decides(conn, viewer, row, now)):
         code = masked(code)
     return msgspec.convert({**row, "tax_code": code}, Employer)
 
 
-def _is_official(viewer: Principal | None) -> bool:
-    return viewer is not None and viewer.audience == "official" and bool(viewer.roles & DECIDING)
+async def _found(conn: asyncpg.Connection, employer: UUID, viewer: Principal | None) -> asyncpg.Record:
+    """Raises `NotFound`."""
+    row = await store.one(conn, employer, viewer.account_id if viewer else None)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def _decides(conn: asyncpg.Connection, viewer: Principal | None, row: asyncpg.Record, now: datetime) -> bool:
+    """Whether the viewer is appointed to decide on an employer: for labour, in its ward."""
+    return viewer is not None and await officials.may(
+        conn, viewer, "labour", row["ward_version"], row["ward_code"], now
+    )

@@ -37,7 +37,7 @@ class Employer(msgspec.Struct, frozen=True):
     """`status` is `unverified`, `verified` or `rejected`.
 
     `tax_code` is masked (`079*******34`) where it is a person's id number (household businesses, since 2025-07-01);
-    `get_employer` shows it whole to the members of the employer and to officials.
+    `get_employer` shows it whole to the members of the employer and to the officials who decide on it.
     """
 
     id: Identifier

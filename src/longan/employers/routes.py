@@ -9,7 +9,7 @@ from longan.deps import Conn, Ex, Me, Now, OpensNumbers, Tx
 from longan.employers import domain
 from longan.employers.models import DecisionIn, Employer, EmployerExists, EmployerIn
 from longan.errors import Forbidden, NotFound, WardUnknown
-from longan.policy import decided
+from longan.policy import Proof, decided
 
 EXAMPLE_IN = {"tax_code": "1100727545", "name": "Công ty TNHH May Bông Súng", "ward_code": "27694"}
 
@@ -34,9 +34,11 @@ async def register_employer(tx: Tx, numbers: OpensNumbers, me: Me, now: Now, dat
     tags=["employers"],
     opt=decided(auth="optional", limit="lookup", raises=(NotFound,)),
 )
-async def get_employer(conn: Conn, numbers: OpensNumbers, exchange: Ex, employer_id: FromPath[UUID]) -> Employer:
+async def get_employer(
+    conn: Conn, numbers: OpensNumbers, now: Now, exchange: Ex, employer_id: FromPath[UUID]
+) -> Employer:
     """One employer"""
-    found = await domain.shown(conn, numbers, employer_id, exchange.principal)
+    found = await domain.shown(conn, numbers, employer_id, exchange.principal, now)
     return found if domain.is_personal(found.tax_code) else exchange.tagged(found, found.version)
 
 
@@ -45,7 +47,7 @@ async def get_employer(conn: Conn, numbers: OpensNumbers, exchange: Ex, employer
     tags=["employers"],
     status_code=200,
     opt=decided(
-        auth="official", limit="write", raises=(Forbidden, NotFound),
+        auth="official", limit="write", proof=Proof(acr=3), raises=(Forbidden, NotFound),
         request_example={"decision": "verified", "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế."},
     ),
 )  # fmt: skip
@@ -53,7 +55,7 @@ async def verify_employer(
     tx: Tx, numbers: OpensNumbers, me: Me, now: Now, exchange: Ex, employer_id: FromPath[UUID],
     data: JSONBody[DecisionIn],
 ) -> Employer:  # fmt: skip
-    """Decide whether an employer is who they say
+    """Decide whether an employer is who they say; for officials of labour in its ward
 
     The same decision again changes nothing and answers 200. A later decision replaces an earlier one; all are kept.
     """

@@ -9,7 +9,7 @@ from longan.employers.models import DecisionIn, EmployerExists
 
 ONE = """-- employers.one
 select e.id, e.tax_code, e.tax_code_cipher, e.name, e.status, e.status = 'verified' as verified, e.verified_at,
-       e.ward_code, u.province_code, e.created_at, e.updated_at, e.version,
+       e.ward_version, e.ward_code, u.province_code, e.created_at, e.updated_at, e.version,
        exists (select from employers.members m where m.employer_id = e.id and m.account_id = $2) as is_member
   from employers.employers e
   join places.units u on u.version = e.ward_version and u.code = e.ward_code

@@ -133,8 +133,8 @@ class Security(msgspec.Struct, frozen=True):
     what: Literal[
         "new_sign_in", "session_evicted", "session_expiring", "refresh_token_reused", "passkey_added",
         "passkey_removed", "way_in_added", "way_in_removed", "phone_changed", "recovery_begun", "recovered",
-        "identity_confirmed", "identity_refused", "role_granted", "role_ended", "device_key_enrolled",
-        "device_key_removed", "passkey_counter_back",
+        "recovery_of_staff", "identity_confirmed", "identity_refused", "role_granted", "role_ended", "role_kept",
+        "signed_out_by_staff", "staff_signed_out", "device_key_enrolled", "device_key_removed", "passkey_counter_back",
     ]  # fmt: skip
 
 

@@ -5,13 +5,14 @@ exception of this API: browsers (`parseCreationOptionsFromJSON`, `toJSON()`), An
 libraries of iOS make and take exactly these objects, and every renaming on the way would be a place for mistakes.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, field
 
+from longan.codes import Code, CodeChallenge
 from longan.entrance import SignInDevice
 from longan.errors import Conflict, Forbidden, InsufficientAuthentication, Problem, Unprocessable
 from longan.fields import Count, Identifier, Name, Timestamp
@@ -24,6 +25,7 @@ ClientData = Annotated[str, Meta(min_length=1, max_length=4_096, pattern=_BASE64
 Bytes = Annotated[str, Meta(min_length=1, max_length=8_192, pattern=_BASE64URL, description="base64url")]
 Attestation = Annotated[str, Meta(min_length=1, max_length=32_768, pattern=_BASE64URL, description="base64url")]
 UserHandle = Annotated[str, Meta(min_length=1, max_length=86, pattern=_BASE64URL, description="base64url")]
+CHALLENGE_LIFE = timedelta(minutes=5)
 # 256 random bits.
 Ticket = Annotated[str, Meta(min_length=43, max_length=43, pattern=_BASE64URL, description="Of an administrator")]
 Word = Annotated[str, Meta(max_length=32)]
@@ -32,6 +34,17 @@ Algorithm = Annotated[int, Meta(ge=-65_536, le=65_535, description="COSE algorit
 # Whatever an extension answered: none was asked for and none is read, and a new one must not shut anybody out.
 Extensions = Annotated[dict[Annotated[str, Meta(max_length=64)], Any], Meta(max_length=32)]
 Kind = Literal["public-key"]
+Purpose = Literal["registration", "enrolment", "sign_in"]
+
+
+class Credential(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What both answers of an authenticator have in common."""
+
+    id: CredentialId
+    raw_id: CredentialId = field(name="rawId")
+    type: Kind
+    client_extension_results: Extensions = field(name="clientExtensionResults", default_factory=dict)
+    authenticator_attachment: Attachment | None = field(name="authenticatorAttachment", default=None)
 
 
 class AttestationResponse(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -45,17 +58,6 @@ class AttestationResponse(msgspec.Struct, forbid_unknown_fields=True, frozen=Tru
     public_key_algorithm: Algorithm | None = field(name="publicKeyAlgorithm", default=None)
 
 
-class RegistrationCredential(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """RegistrationResponseJSON: what `navigator.credentials.create()` gave, by its `toJSON()`."""
-
-    id: CredentialId
-    raw_id: CredentialId = field(name="rawId")
-    type: Kind
-    response: AttestationResponse
-    client_extension_results: Extensions = field(name="clientExtensionResults", default_factory=dict)
-    authenticator_attachment: Attachment | None = field(name="authenticatorAttachment", default=None)
-
-
 class AssertionResponse(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """AuthenticatorAssertionResponseJSON."""
 
@@ -65,15 +67,16 @@ class AssertionResponse(msgspec.Struct, forbid_unknown_fields=True, frozen=True)
     user_handle: UserHandle | None = field(name="userHandle", default=None)
 
 
-class AuthenticationCredential(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class RegistrationCredential(Credential, frozen=True, kw_only=True):
+    """RegistrationResponseJSON: what `navigator.credentials.create()` gave, by its `toJSON()`."""
+
+    response: AttestationResponse
+
+
+class AuthenticationCredential(Credential, frozen=True, kw_only=True):
     """AuthenticationResponseJSON: what `navigator.credentials.get()` gave, by its `toJSON()`."""
 
-    id: CredentialId
-    raw_id: CredentialId = field(name="rawId")
-    type: Kind
     response: AssertionResponse
-    client_extension_results: Extensions = field(name="clientExtensionResults", default_factory=dict)
-    authenticator_attachment: Attachment | None = field(name="authenticatorAttachment", default=None)
 
 
 class PasskeyIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -97,10 +100,12 @@ class EnrolmentTicket(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ticket: Ticket
 
 
-class EnrolmentIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class EnrolmentIn(PasskeyIn, frozen=True):
+    """`challenge_id` and `code` are of the text message that went to the account's own phone."""
+
     ticket: Ticket
-    name: Name
-    credential: RegistrationCredential
+    challenge_id: Identifier
+    code: Code
 
 
 class RelyingPartyEntity(msgspec.Struct, frozen=True):
@@ -111,7 +116,7 @@ class RelyingPartyEntity(msgspec.Struct, frozen=True):
 
 
 class UserEntity(msgspec.Struct, frozen=True):
-    """`id` is the account, base64url; the names are what the authenticator shows to its owner."""
+    """`id` is the side of an account, base64url; the names are what the authenticator shows to its owner."""
 
     id: str
     name: str
@@ -151,6 +156,13 @@ class CreationOptions(msgspec.Struct, frozen=True):
     exclude_credentials: list[CredentialDescriptor] = field(name="excludeCredentials")
     authenticator_selection: AuthenticatorSelection = field(name="authenticatorSelection")
     attestation: str
+
+
+class EnrolmentBegun(msgspec.Struct, frozen=True):
+    """`code` is on its way to the account's own phone, `options` go to the authenticator."""
+
+    code: CodeChallenge
+    options: CreationOptions
 
 
 class RequestOptions(msgspec.Struct, frozen=True):
@@ -199,6 +211,7 @@ class Made(msgspec.Struct, frozen=True):
     public_key: bytes
     sign_count: int
     backed_up: bool
+    transports: list[str]
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -209,23 +222,14 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What an account may do with its passkeys follows from this. `by_passkey`: the session was proved by one;
-    `has_other`: there is another way in; `recovered_at`: the phone was lost and another put in its place."""
+    """What one side of an account may do with its passkeys follows from this. `by_passkey`: the session was proved by
+    one; `has_other`: there is another way in; `recovered_at`: the phone was lost and another put in its place."""
 
     held: int
     confirmed: bool
     by_passkey: bool
     has_other: bool
     recovered_at: datetime | None
-
-
-class Challenge(msgspec.Struct, frozen=True, kw_only=True):
-    """A question to an authenticator: what for, and who alone may answer it."""
-
-    purpose: Literal["registration", "enrolment", "sign_in"]
-    account_id: UUID | None = None
-    session_id: UUID | None = None
-    ticket: bytes | None = None
 
 
 class PasskeyChallengeOver(Problem):
@@ -276,11 +280,9 @@ class PasskeyProofRequired(InsufficientAuthentication):
     vi, en = "Xin đăng nhập lại bằng khoá truy cập đang có", "Sign in once more with a passkey you have"
 
 
-class PasskeyNotForStaff(Forbidden):
-    code = "passkey_not_for_staff"
-    vi, en = "Khoá truy cập này không dùng cho công vụ", "This passkey was not enrolled for official duty"
+class PasskeyOfOtherSide(Forbidden):
+    """An official's passkey opens nothing of the person's, and theirs nothing of the official's."""
 
-
-class EnrolmentOver(Problem):
-    status, code = 410, "enrolment_over"
-    vi, en = "Vé đăng ký khoá truy cập không còn hiệu lực", "The enrolment ticket is over, was used, or is none"
+    code = "passkey_of_other_side"
+    vi = "Khoá truy cập này thuộc phía kia của tài khoản (công vụ hoặc cá nhân)"
+    en = "This passkey belongs to the other side of the account (official or personal)"

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -24,13 +25,16 @@ from webauthn.helpers import (
 from webauthn.helpers.cose import COSEAlgorithmIdentifier as Algorithm
 
 from longan import apps, cbor
+from longan.compact import spelled
 from longan.errors import FieldError, InvalidRequest
 from longan.passkeys.models import (
+    CHALLENGE_LIFE,
     AuthenticationCredential,
     AuthenticatorSelection,
     CreationOptions,
     CredentialDescriptor,
     CredentialParameters,
+    Held,
     Made,
     PasskeyRefused,
     RegistrationCredential,
@@ -47,6 +51,7 @@ RSA_BITS = range(2_048, 4_097)
 USER_VERIFIED, ATTESTED, EXTENDED = 0x04, 0x40, 0x80
 HEADER = 37
 LOOPBACK = ("127.0.0.1", "::1")
+MILLISECONDS = int(CHALLENGE_LIFE.total_seconds()) * 1_000
 
 
 class RelyingParty(msgspec.Struct, frozen=True):
@@ -72,38 +77,40 @@ def relying_party(public_url: str, android_apps: str) -> RelyingParty:
     )
 
 
-def written(value: bytes) -> str:
-    """base64url without padding."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
 def read(text: str, pointer: str) -> bytes:
     """The bytes of base64url in its one spelling. Raises `InvalidRequest` naming the field of `credential`."""
     try:
         value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:
         value = b""
-    if written(value) != text:
+    if spelled(value) != text:
         raise InvalidRequest(FieldError(f"/credential{pointer}", "bad_form"))
     return value
 
 
+def handle(account: UUID, *, for_staff: bool) -> bytes:
+    """The user handle. An authenticator keeps one passkey for each: the sides of an account do not replace each
+    other's."""
+    return account.bytes + (b"\x01" if for_staff else b"")
+
+
 def creation(
-    party: RelyingParty, account: bytes, name: str, challenge: str, held: Sequence[tuple[bytes, list[str]]],
-    milliseconds: int,
+    party: RelyingParty, account: UUID, name: str, challenge: str, held: Sequence[tuple[bytes, list[str]]], *,
+    for_staff: bool,
 ) -> CreationOptions:  # fmt: skip
     """What to ask an authenticator for; those that hold one of `held` (id and transports) leave it alone.
 
     The passkey is discoverable, so that nobody has to say who they are to sign in; whoever uses it must show the
     authenticator a finger, a face or a PIN; its maker is not asked for.
     """
+    name = f"{name} · công vụ" if for_staff else name
     return CreationOptions(
         rp=RelyingPartyEntity(party.id, party.name),
-        user=UserEntity(written(account), name, name),
+        user=UserEntity(spelled(handle(account, for_staff=for_staff)), name, name),
         challenge=challenge,
         public_key_parameters=[CredentialParameters("public-key", int(each)) for each in ALGORITHMS],
-        timeout=milliseconds,
-        exclude_credentials=[CredentialDescriptor("public-key", written(each), how) for each, how in held],
+        timeout=MILLISECONDS,
+        exclude_credentials=[CredentialDescriptor("public-key", spelled(each), how) for each, how in held],
         authenticator_selection=AuthenticatorSelection(
             resident_key="required", require_resident_key=True, user_verification="required"
         ),
@@ -111,9 +118,9 @@ def creation(
     )
 
 
-def request(party: RelyingParty, challenge: str, milliseconds: int) -> RequestOptions:
+def request(party: RelyingParty, challenge: str) -> RequestOptions:
     """What to ask for a passkey. It names none, so that nothing can be learnt from it."""
-    return RequestOptions(challenge, milliseconds, party.id, [], "required")
+    return RequestOptions(challenge, MILLISECONDS, party.id, [], "required")
 
 
 class ClientData(msgspec.Struct, frozen=True):
@@ -127,7 +134,7 @@ class ClientData(msgspec.Struct, frozen=True):
 
 class Said(msgspec.Struct, frozen=True):
     """An authenticator's answer, taken apart but not yet believed. A registration has neither signature nor user
-    handle."""
+    handle, a sign-in has no transports."""
 
     credential_id: bytes
     client_data: bytes
@@ -136,6 +143,7 @@ class Said(msgspec.Struct, frozen=True):
     authenticator_data: bytes
     signature: bytes = b""
     user_handle: bytes = b""
+    transports: list[str] = []
 
 
 def said(credential: RegistrationCredential | AuthenticationCredential) -> Said:
@@ -152,7 +160,8 @@ def said(credential: RegistrationCredential | AuthenticationCredential) -> Said:
         raise InvalidRequest(FieldError("/credential/response/clientDataJSON", "bad_form")) from error
     if isinstance(credential, RegistrationCredential):
         data = _attested(read(credential.response.attestation_object, "/response/attestationObject"))
-        return Said(credential_id, client_data, client, challenge, data)
+        transports = list(dict.fromkeys(credential.response.transports))
+        return Said(credential_id, client_data, client, challenge, data, transports=transports)
     answer = credential.response
     data = read(answer.authenticator_data, "/response/authenticatorData")
     if not _is_whole(data):
@@ -171,7 +180,7 @@ def verify_made(given: Said, party: RelyingParty) -> Made:
     response = structs.AuthenticatorAttestationResponse(given.client_data, unattested)
     try:
         made = verify_registration_response(
-            credential=structs.RegistrationCredential(written(given.credential_id), given.credential_id, response),
+            credential=structs.RegistrationCredential(spelled(given.credential_id), given.credential_id, response),
             expected_challenge=given.challenge,
             expected_rp_id=party.id,
             expected_origin=list(party.origins),
@@ -188,20 +197,22 @@ def verify_made(given: Said, party: RelyingParty) -> Made:
         raise PasskeyRefused("form")
     if not _is_usable(made.credential_public_key):
         raise PasskeyRefused("key")
-    return Made(made.credential_id, made.credential_public_key, made.sign_count, made.credential_backed_up)
+    return Made(
+        made.credential_id, made.credential_public_key, made.sign_count, made.credential_backed_up, given.transports
+    )  # fmt: skip
 
 
-def verify_shown(given: Said, public_key: bytes, party: RelyingParty) -> Shown:
-    """A passkey shown by whoever holds it. The caller knows that the challenge was ours, and looks at the counter and
-    the user handle. Raises `PasskeyRefused`."""
+def verify_shown(given: Said, held: Held, party: RelyingParty) -> Shown:
+    """A passkey shown by whoever holds it. The caller knows that the challenge was ours, and looks at the counter.
+    Raises `PasskeyRefused`."""
     response = structs.AuthenticatorAssertionResponse(given.client_data, given.authenticator_data, given.signature)
     try:
         shown = verify_authentication_response(
-            credential=structs.AuthenticationCredential(written(given.credential_id), given.credential_id, response),
+            credential=structs.AuthenticationCredential(spelled(given.credential_id), given.credential_id, response),
             expected_challenge=given.challenge,
             expected_rp_id=party.id,
             expected_origin=list(party.origins),
-            credential_public_key=public_key,
+            credential_public_key=held.public_key,
             credential_current_sign_count=0,
             require_user_verification=True,
         )
@@ -209,6 +220,8 @@ def verify_shown(given: Said, public_key: bytes, party: RelyingParty) -> Shown:
         raise PasskeyRefused(_why(given, party, "signature")) from error
     if given.client.cross_origin:
         raise PasskeyRefused("cross_origin")
+    if given.user_handle != handle(held.account_id, for_staff=held.for_staff):
+        raise PasskeyRefused("user_handle")
     return Shown(shown.new_sign_count, shown.credential_backed_up)
 
 

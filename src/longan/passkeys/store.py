@@ -1,65 +1,75 @@
 """SQL of the room, each statement above the function that runs it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from longan.compact import spelled
+from longan.crypto import digest, new_secret
 from longan.db import many, maybe
-from longan.passkeys.models import Challenge, Held, Made, Passkey, Shown, Standing
+from longan.passkeys.models import (
+    CHALLENGE_LIFE,
+    Held,
+    Made,
+    Passkey,
+    PasskeyChallengeOver,
+    PasskeyTaken,
+    Purpose,
+    Shown,
+    Standing,
+)
+from longan.tokens import Principal
 
-CHALLENGE = """-- passkeys.challenge
-insert into passkeys.challenges (digest, purpose, account_id, session_id, ticket, expires_at)
-values ($1, $2, $3, $4, $5, $6)"""
+ASK = """-- passkeys.ask
+insert into passkeys.challenges (digest, purpose, given_to, expires_at) values ($1, $2, $3, $4)"""
 
 
-async def insert_challenge(conn: asyncpg.Connection, digest: bytes, asked: Challenge, expires_at: datetime) -> None:
-    await conn.execute(
-        CHALLENGE, digest, asked.purpose, asked.account_id, asked.session_id, asked.ticket, expires_at
-    )  # fmt: skip
+async def ask(conn: asyncpg.Connection, purpose: Purpose, given_to: bytes | None, now: datetime) -> str:
+    """A new challenge; `given_to` is the session, or the digest of the ticket, that alone may answer it."""
+    challenge = new_secret()
+    await conn.execute(ASK, digest(challenge), purpose, given_to, now + CHALLENGE_LIFE)
+    return challenge
 
 
 # One statement, so that of many who answer the same challenge one wins: the others wait for its row and find it used.
 USE = """-- passkeys.use
-update passkeys.challenges c set used_at = $6
- where c.digest = $1 and c.purpose = $2 and c.account_id is not distinct from $3
-   and c.session_id is not distinct from $4 and c.ticket is not distinct from $5
-   and c.used_at is null and c.expires_at > $6
+update passkeys.challenges c set used_at = $4
+ where c.digest = $1 and c.purpose = $2 and c.given_to is not distinct from $3 and c.used_at is null
+   and c.expires_at > $4
 returning true"""
 
 
-async def use(conn: asyncpg.Connection, digest: bytes, asked: Challenge, now: datetime) -> bool:
-    """Whether this is the one time that the challenge is answered, by the one it was given to."""
-    return bool(
-        await conn.fetchval(USE, digest, asked.purpose, asked.account_id, asked.session_id, asked.ticket, now)
-    )  # fmt: skip
+async def use(
+    conn: asyncpg.Connection, challenge: bytes, purpose: Purpose, given_to: bytes | None, now: datetime
+) -> None:  # fmt: skip
+    """Raises `PasskeyChallengeOver` unless this is the one answer to a challenge of ours, by whom it was given to."""
+    if not await conn.fetchval(USE, digest(spelled(challenge)), purpose, given_to, now):
+        raise PasskeyChallengeOver
 
 
-# Who changes how many passkeys an account has waits for whoever does so already.
-HOLD = """-- passkeys.hold
-select pg_advisory_xact_lock(hashtextextended('passkeys:' || $1::uuid, 0))"""
-
-
-async def hold(tx: asyncpg.Connection, account: UUID) -> None:
-    """Until the transaction ends nobody else adds or removes a passkey of this account."""
-    await tx.execute(HOLD, account)
+def _mine(me: Principal) -> tuple[UUID, bool]:
+    """The account, and for which side of it the caller signed in."""
+    return me.account_id, me.audience == "official"
 
 
 STANDING = """-- passkeys.standing
-select (select count(*)::int from passkeys.credentials c where c.account_id = a.id) as held,
+select (select count(*)::int from passkeys.credentials c where c.account_id = a.id and c.for_staff = $2) as held,
        exists (select from assurance.identities i where i.account_id = a.id and i.confirmed_at is not null)
            as confirmed,
        exists (select from sessions.sessions s
-                where s.id = $2 and s.account_id = a.id and s.amr @> array['hwk', 'user']) as by_passkey,
+                where s.id = $3 and s.account_id = a.id and s.amr @> array['hwk', 'user']) as by_passkey,
        a.phone_index is not null or exists (select from federation.links l where l.account_id = a.id) as has_other,
        (select max(r.closed_at) from recovery.cases r where r.account_id = a.id and r.state = 'done') as recovered_at
   from identity.accounts a
- where a.id = $1"""
+ where a.id = $1
+   and exists (select from sessions.sessions s where s.id = $3 and s.account_id = a.id and s.ended_at is null)"""
 
 
-async def standing(conn: asyncpg.Connection, account: UUID, session: UUID | None) -> Standing | None:
-    return maybe(await conn.fetchrow(STANDING, account, session), Standing)
+async def standing(conn: asyncpg.Connection, me: Principal) -> Standing | None:
+    """None for a session that has ended: a process believes in one for a few seconds more (SECURITY S1), which is too
+    long where the way in that is added stays."""
+    return maybe(await conn.fetchrow(STANDING, *_mine(me), me.session_id), Standing)
 
 
 LABEL = """-- passkeys.label
@@ -75,23 +85,26 @@ async def label(conn: asyncpg.Connection, account: UUID) -> tuple[str | None, by
 
 
 DESCRIBED = """-- passkeys.described
-select c.credential_id, c.transports from passkeys.credentials c where c.account_id = $1 order by c.id"""
+select c.credential_id, c.transports
+  from passkeys.credentials c
+ where c.account_id = $1 and c.for_staff = $2
+ order by c.id"""
 
 
-async def described(conn: asyncpg.Connection, account: UUID) -> list[tuple[bytes, list[str]]]:
-    """The ids and transports of an account's passkeys."""
-    return [(row["credential_id"], row["transports"]) for row in await conn.fetch(DESCRIBED, account)]
+async def described(conn: asyncpg.Connection, me: Principal) -> list[tuple[bytes, list[str]]]:
+    """The ids and transports of the passkeys."""
+    return [(row["credential_id"], row["transports"]) for row in await conn.fetch(DESCRIBED, *_mine(me))]
 
 
 OF_ACCOUNT = """-- passkeys.of_account
 select c.id, c.name, c.backed_up, c.created_at, c.last_used_at, c.counter_back_at, c.version
   from passkeys.credentials c
- where c.account_id = $1
+ where c.account_id = $1 and c.for_staff = $2
  order by c.created_at, c.id"""
 
 
-async def of_account(conn: asyncpg.Connection, account: UUID) -> list[Passkey]:
-    return many(await conn.fetch(OF_ACCOUNT, account), Passkey)
+async def of_account(conn: asyncpg.Connection, me: Principal) -> list[Passkey]:
+    return many(await conn.fetch(OF_ACCOUNT, *_mine(me)), Passkey)
 
 
 INSERT = """-- passkeys.insert
@@ -103,15 +116,17 @@ returning id, name, backed_up, created_at, last_used_at, counter_back_at, versio
 
 
 async def insert(
-    tx: asyncpg.Connection, account: UUID, made: Made, name: str, transports: Sequence[str], now: datetime, *,
-    for_staff: bool,
-) -> Passkey | None:  # fmt: skip
-    """A new passkey; None when the authenticator's id for it is taken."""
+    tx: asyncpg.Connection, account: UUID, made: Made, name: str, now: datetime, *, for_staff: bool
+) -> Passkey:
+    """Raises `PasskeyTaken` when the authenticator's id for it is."""
     row = await tx.fetchrow(
-        INSERT, account, made.credential_id, made.public_key, made.sign_count, name, transports, made.backed_up,
+        INSERT, account, made.credential_id, made.public_key, made.sign_count, name, made.transports, made.backed_up,
         for_staff, now,
     )  # fmt: skip
-    return maybe(row, Passkey)
+    passkey = maybe(row, Passkey)
+    if passkey is None:
+        raise PasskeyTaken
+    return passkey
 
 
 BY_CREDENTIAL = """-- passkeys.by_credential
@@ -146,57 +161,41 @@ async def counter_back(conn: asyncpg.Connection, held: Held, now: datetime) -> b
 
 
 RENAME = """-- passkeys.rename
-update passkeys.credentials c set name = $3, version = c.version + 1
- where c.id = $1 and c.account_id = $2 and ($4::int[] is null or c.version = any($4))
+update passkeys.credentials c set name = $4, version = c.version + 1
+ where c.id = $1 and c.account_id = $2 and c.for_staff = $3 and ($5::int[] is null or c.version = any($5))
 returning c.id, c.name, c.backed_up, c.created_at, c.last_used_at, c.counter_back_at, c.version"""
 
 
 async def rename(
-    tx: asyncpg.Connection, passkey: UUID, account: UUID, name: str, versions: list[int] | None
+    tx: asyncpg.Connection, passkey: UUID, me: Principal, name: str, versions: list[int] | None
 ) -> Passkey | None:
-    """None when the account has no such passkey, or not in one of these versions."""
-    return maybe(await tx.fetchrow(RENAME, passkey, account, name, versions), Passkey)
+    """None when there is no such passkey, or not in one of these versions."""
+    return maybe(await tx.fetchrow(RENAME, passkey, *_mine(me), name, versions), Passkey)
 
 
 EXISTS = """-- passkeys.exists
-select exists (select from passkeys.credentials c where c.id = $1 and c.account_id = $2)"""
+select exists (select from passkeys.credentials c where c.id = $1 and c.account_id = $2 and c.for_staff = $3)"""
 
 
-async def exists(conn: asyncpg.Connection, passkey: UUID, account: UUID) -> bool:
-    return bool(await conn.fetchval(EXISTS, passkey, account))
+async def exists(conn: asyncpg.Connection, passkey: UUID, me: Principal) -> bool:
+    return bool(await conn.fetchval(EXISTS, passkey, *_mine(me)))
 
 
 REMOVE = """-- passkeys.remove
-delete from passkeys.credentials c where c.id = $1 and c.account_id = $2 returning true"""
+delete from passkeys.credentials c where c.id = $1 and c.account_id = $2 and c.for_staff = $3"""
 
 
-async def remove(tx: asyncpg.Connection, passkey: UUID, account: UUID) -> bool:
-    return bool(await tx.fetchval(REMOVE, passkey, account))
+async def remove(tx: asyncpg.Connection, passkey: UUID, me: Principal) -> None:
+    await tx.execute(REMOVE, passkey, *_mine(me))
 
 
-# The tickets are the room's that gives them; which were used is ours to say.
-TICKET = """-- passkeys.ticket
-select e.account_id
-  from staff.enrolments e
- where e.digest = $1 and e.expires_at > $2 and e.used_at is null
-   and not exists (select from passkeys.used_tickets u where u.digest = e.digest)"""
+REMOVE_OF_STAFF = """-- passkeys.remove_of_staff
+delete from passkeys.credentials c where c.account_id = $1 and c.for_staff"""
 
 
-async def ticket(conn: asyncpg.Connection, digest: bytes, now: datetime) -> UUID | None:
-    """Whose ticket it is, while it is good."""
-    found: UUID | None = await conn.fetchval(TICKET, digest, now)
-    return found
-
-
-USE_TICKET = """-- passkeys.use_ticket
-insert into passkeys.used_tickets (digest, passkey_id, used_at) values ($1, $2, $3)
-on conflict on constraint used_tickets_once do nothing
-returning true"""
-
-
-async def use_ticket(tx: asyncpg.Connection, digest: bytes, passkey: UUID, now: datetime) -> bool:
-    """Whether this transaction is the one in which the ticket is used."""
-    return bool(await tx.fetchval(USE_TICKET, digest, passkey, now))
+async def remove_of_staff(tx: asyncpg.Connection, account: UUID) -> None:
+    """No passkey opens the account's duty any more."""
+    await tx.execute(REMOVE_OF_STAFF, account)
 
 
 PRUNE = """-- passkeys.prune (worker)

@@ -9,15 +9,16 @@ from msgspec import Meta
 
 from longan.errors import Conflict, Forbidden
 from longan.fields import Day, Identifier, Note, PhoneInput, Timestamp, WardCode
+from longan.officials import Function
 
 StaffRole = Literal["official", "administrator"]
-Function = Literal["labour", "public_services", "feedback", "identity", "moderation"]
-Kind = Literal["grant", "end", "enrol"]
+Kind = Literal["grant", "end", "enrol", "close", "reopen"]
+AboutStaff = Literal["enrol", "close", "reopen"]
 Verdict = Literal["approved", "refused"]
 
 AgencyCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9.]{1,39}$", max_length=40, examples=["H51.01"])]
 Wards = Annotated[list[WardCode], Meta(min_length=1, max_length=200)]
-Ticket = Annotated[str, Meta(description="Good once, for 24 hours: hand it over in person")]
+Ticket = Annotated[str, Meta(description="Good once, for 24 hours, beside a code to the phone of whom it is for")]
 
 
 class GrantIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -43,11 +44,17 @@ class ProposalDecision(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What one administrator asks another to decide: a new role, the end of one, or a ticket for a new passkey."""
+    """What one administrator asks another to decide: a new role, the end of one, a ticket for a new passkey, an account
+    of the staff closed or opened again.
+
+    `phone`, masked, and `full_name`, as they call themselves, say whom it is about; null where there is none.
+    """
 
     id: Identifier
     kind: Kind
     account_id: Identifier
+    phone: str | None
+    full_name: str | None
     role: StaffRole | None
     agency_code: str | None
     function: str | None
@@ -96,7 +103,7 @@ class GrantPage(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A proposal as it is decided: from which session and with which key it was made."""
+    """A proposal as it is decided: whether it `stands`, from which session and with which key it was made."""
 
     id: UUID
     kind: Kind
@@ -110,8 +117,16 @@ class Asked(msgspec.Struct, frozen=True):
     proposed_by: UUID
     proposed_session: UUID
     proposed_key: str | None
-    expires_at: datetime
-    decided_at: datetime | None
+    stands: bool
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A role whose time has come."""
+
+    id: UUID
+    account_id: UUID
+    role: StaffRole
+    agency_code: str | None
 
 
 class TwoPersonRule(Forbidden):
@@ -126,7 +141,7 @@ class ProposalOpen(Conflict):
 
 class ProposalDecided(Conflict):
     code = "proposal_decided"
-    vi, en = "Đề nghị này đã được quyết định hoặc hết hạn", "The proposal is decided or over already"
+    vi, en = "Đề nghị này đã được quyết định hoặc không còn hiệu lực", "The proposal is decided, or stands no more"
 
 
 class RoleHeld(Conflict):

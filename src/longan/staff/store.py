@@ -9,31 +9,37 @@ import asyncpg
 from longan.db import many, maybe
 from longan.errors import WardUnknown
 from longan.page import Cursors
-from longan.staff.models import Asked, Grant, GrantPage, Proposal, ProposalOpen, ProposalPage, RoleHeld
+from longan.staff.models import Asked, Due, Grant, GrantPage, ProposalOpen, RoleHeld
 from longan.tokens import Principal
 
-PROPOSE = """-- staff.propose
-insert into staff.proposals (kind, account_id, role, agency_code, function, ward_version, ward_codes, ends_at, reason,
-                             proposed_by, proposed_session, proposed_key, proposed_at, expires_at)
-values ($1, $2, $3, $4, $5, case when $6::text[] is not null then places.version_on($12) end, $6, $7, $8, $9, $10, $11,
-        $12, $13)
-returning id, kind, account_id, role, agency_code, function, ward_version, ward_codes, ends_at, reason, proposed_by,
-          proposed_at, expires_at, decision, decision_reason, decided_by, decided_at"""
+SHOWN = """p.id, p.kind, p.account_id, a.phone_cipher, f.full_name, p.role, p.agency_code, p.function, p.ward_version,
+       p.ward_codes, p.ends_at, p.reason, p.proposed_by, p.proposed_at, p.expires_at, p.decision, p.decision_reason,
+       p.decided_by, p.decided_at"""
+WHOM = """join identity.accounts a on a.id = p.account_id
+  left join people.profiles f on f.account_id = p.account_id"""
+
+PROPOSE = f"""-- staff.propose
+with p as (
+    insert into staff.proposals (kind, account_id, role, agency_code, function, ward_version, ward_codes, ends_at,
+                                 reason, proposed_by, proposed_session, proposed_key, proposed_at, expires_at)
+    values ($1, $2, $3, $4, $5, case when $6::text[] is not null then places.version_on($12) end, $6, $7, $8, $9, $10,
+            $11, $12, $13)
+    returning *)
+select {SHOWN}
+  from p
+  {WHOM}"""
 
 
 async def propose(
     tx: asyncpg.Connection, kind: str, account: UUID, me: Principal, reason: str, now: datetime, expires_at: datetime,
     *, role: str | None = None, agency_code: str | None = None, function: str | None = None,
     ward_codes: list[str] | None = None, ends_at: datetime | None = None,
-) -> Proposal | None:  # fmt: skip
-    """Raises `ProposalOpen` when the same waits for a decision already."""
+) -> asyncpg.Record | None:  # fmt: skip
+    """The proposal, its phone still sealed. Raises `ProposalOpen` when the same waits for a decision already."""
     try:
-        return maybe(
-            await tx.fetchrow(
-                PROPOSE, kind, account, role, agency_code, function, ward_codes, ends_at, reason, me.account_id,
-                me.session_id, me.key_thumbprint, now, expires_at,
-            ),
-            Proposal,
+        return await tx.fetchrow(
+            PROPOSE, kind, account, role, agency_code, function, ward_codes, ends_at, reason, me.account_id,
+            me.session_id, me.key_thumbprint, now, expires_at,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
         raise ProposalOpen from error
@@ -50,39 +56,43 @@ async def know_wards(conn: asyncpg.Connection, codes: list[str], now: datetime) 
         raise WardUnknown
 
 
-CLOSE_LATE = """-- staff.close_late
+CLEAR = """-- staff.clear
 update staff.proposals p
-   set decision = 'refused', decision_reason = 'expired', decided_at = $2
- where p.account_id = $1 and p.decided_at is null and p.expires_at <= $2"""
+   set decision = 'refused', decision_reason = 'lapsed', decided_at = $2
+ where p.account_id = $1 and p.decided_at is null and not staff.stands(p, $2)"""
 
 
-async def close_late(tx: asyncpg.Connection, account: UUID, now: datetime) -> None:
-    """What nobody decided in time no longer stands in the way."""
-    await tx.execute(CLOSE_LATE, account, now)
+async def clear(tx: asyncpg.Connection, account: UUID, now: datetime) -> None:
+    """What does not stand any more does not stand in the way either."""
+    await tx.execute(CLEAR, account, now)
 
 
 ASKED = """-- staff.asked
-select id, kind, account_id, role, agency_code, function, ward_version, ward_codes, ends_at, proposed_by,
-       proposed_session, proposed_key, expires_at, decided_at
-  from staff.proposals where id = $1 for update"""
+select p.id, p.kind, p.account_id, p.role, p.agency_code, p.function, p.ward_version, p.ward_codes, p.ends_at,
+       p.proposed_by, p.proposed_session, p.proposed_key, staff.stands(p, $2) as stands
+  from staff.proposals p where p.id = $1 for update"""
 
 
-async def asked(tx: asyncpg.Connection, proposal: UUID) -> Asked | None:
+async def asked(tx: asyncpg.Connection, proposal: UUID, now: datetime) -> Asked | None:
     """A proposal, which nobody else decides until this transaction ends."""
-    return maybe(await tx.fetchrow(ASKED, proposal), Asked)
+    return maybe(await tx.fetchrow(ASKED, proposal, now), Asked)
 
 
-DECIDE = """-- staff.decide
-update staff.proposals set decision = $2, decision_reason = $3, decided_by = $4, decided_at = $5
- where id = $1 and decided_at is null
-returning id, kind, account_id, role, agency_code, function, ward_version, ward_codes, ends_at, reason, proposed_by,
-          proposed_at, expires_at, decision, decision_reason, decided_by, decided_at"""
+DECIDE = f"""-- staff.decide
+with p as (
+    update staff.proposals set decision = $2, decision_reason = $3, decided_by = $4, decided_at = $5
+     where id = $1 and decided_at is null
+    returning *)
+select {SHOWN}
+  from p
+  {WHOM}"""
 
 
 async def decide(
     tx: asyncpg.Connection, proposal: UUID, decision: str, reason: str | None, account: UUID, now: datetime
-) -> Proposal | None:
-    return maybe(await tx.fetchrow(DECIDE, proposal, decision, reason, account, now), Proposal)
+) -> asyncpg.Record | None:
+    """The proposal, its phone still sealed; None when it is decided already."""
+    return await tx.fetchrow(DECIDE, proposal, decision, reason, account, now)
 
 
 GRANT = """-- staff.grant
@@ -114,61 +124,81 @@ async def end(tx: asyncpg.Connection, account: UUID, role: str, now: datetime) -
     return ended
 
 
-DUE = """-- staff.due (worker)
-update staff.grants g set ended_at = $1 where g.ended_at is null and g.ends_at <= $1
-returning g.id, g.account_id, g.role"""
-
-
-async def end_due(tx: asyncpg.Connection, now: datetime) -> list[tuple[UUID, UUID, str]]:
-    """End the roles whose time has come: grant, account, role of each."""
-    return [(row["id"], row["account_id"], row["role"]) for row in await tx.fetch(DUE, now)]
-
-
-ENROL = """-- staff.enrol
-insert into staff.enrolments (digest, account_id, proposal_id, expires_at) values ($1, $2, $3, $4)"""
-
-
-async def enrol(
-    tx: asyncpg.Connection, digest: bytes, account: UUID, proposal: UUID | None, expires_at: datetime
-) -> None:
-    """A ticket with which the account may register a passkey."""
-    await tx.execute(ENROL, digest, account, proposal, expires_at)
-
-
 ONE_AT_A_TIME = """-- staff.one_at_a_time
 select pg_advisory_xact_lock(hashtextextended('staff:administrators', 0))"""
 
-ADMINISTRATORS = """-- staff.administrators
-select count(*)
-  from identity.roles r
-  join identity.accounts a on a.id = r.account_id and a.disabled_at is null
- where r.role = 'administrator' and (r.ends_at is null or r.ends_at > $1) and r.account_id is distinct from $2"""
+DUE = """-- staff.due (worker)
+select g.id, g.account_id, g.role, g.agency_code
+  from staff.grants g
+ where g.ended_at is null and g.ends_at <= $1
+ order by g.id
+   for update"""
 
 
-async def administrators(tx: asyncpg.Connection, now: datetime, but: UUID | None = None) -> int:
-    """How many can act, `but` that one left out. Until this transaction ends nobody else asks: of two who remove each
-    other one must be refused."""
+async def due(tx: asyncpg.Connection, now: datetime) -> list[Due]:
+    """The roles whose time has come. Until this transaction ends nobody else asks who is left."""
     await tx.execute(ONE_AT_A_TIME)
-    return int(await tx.fetchval(ADMINISTRATORS, now, but))
+    return many(await tx.fetch(DUE, now), Due)
 
 
-PROPOSALS = """-- staff.proposals
-select id, kind, account_id, role, agency_code, function, ward_version, ward_codes, ends_at, reason, proposed_by,
-       proposed_at, expires_at, decision, decision_reason, decided_by, decided_at
-  from staff.proposals
- where (not $1 or decided_at is null and expires_at > $2) and ($3::uuid is null or id < $3)
- order by id desc limit $4"""
+KEEP = """-- staff.keep (worker)
+update staff.grants g set ends_at = $2 where g.id = $1"""
+
+
+async def keep(tx: asyncpg.Connection, grant: UUID, until: datetime) -> None:
+    await tx.execute(KEEP, grant, until)
+
+
+ADMINISTRATORS = """-- staff.administrators
+select a.account_id from staff.administrators($1) a"""
+
+
+async def administrators(tx: asyncpg.Connection, now: datetime) -> list[UUID]:
+    """Whoever holds the role. Until this transaction ends nobody else asks."""
+    await tx.execute(ONE_AT_A_TIME)
+    return [row["account_id"] for row in await tx.fetch(ADMINISTRATORS, now)]
+
+
+ABLE = """-- staff.able
+select count(*) from staff.administrators($1) a
+ where exists (select from passkeys.credentials c where c.account_id = a.account_id and c.for_staff)"""
+
+
+async def able_administrators(tx: asyncpg.Connection, now: datetime) -> int:
+    """How many administrators can get in."""
+    return await tx.fetchval(ABLE, now) or 0
+
+
+ANOTHER = """-- staff.another
+select exists (select from staff.administrators($1) a
+                where a.account_id <> $2 and (a.ends_at is null or a.ends_at > $3)
+                  and exists (select from passkeys.credentials c where c.account_id = a.account_id and c.for_staff))"""
+
+
+async def another_administrator(tx: asyncpg.Connection, but: UUID, now: datetime, until: datetime) -> bool:
+    """Whether somebody else can get in as an administrator now, and will until then. Until this transaction ends nobody
+    else asks: of two who remove each other one must be refused."""
+    await tx.execute(ONE_AT_A_TIME)
+    return bool(await tx.fetchval(ANOTHER, now, but, until))
+
+
+PROPOSALS = f"""-- staff.proposals
+select {SHOWN}
+  from staff.proposals p
+  {WHOM}
+ where (not $1 or staff.stands(p, $2)) and ($3::uuid is null or p.id < $3)
+ order by p.id desc limit $4"""
 
 
 async def proposals(
     conn: asyncpg.Connection, cursors: Cursors, *, waiting: bool, now: datetime, cursor: str | None, limit: int
-) -> ProposalPage:
-    """The newest first; only those `waiting` for a decision, or all. Raises `InvalidRequest` for a foreign cursor."""
+) -> tuple[list[asyncpg.Record], str | None]:
+    """The newest first, their phones still sealed, and the next cursor; only those `waiting` for a decision, or all.
+    Raises `InvalidRequest` for a foreign cursor."""
     scope = ("staff.proposals", waiting)
     after = cursors.read(cursor, scope, tuple[UUID])[0] if cursor is not None else None
-    rows = many(await conn.fetch(PROPOSALS, waiting, now, after, limit + 1), Proposal)
-    more = cursors.write(scope, [rows[limit - 1].id]) if len(rows) > limit else None
-    return ProposalPage(rows[:limit], more)
+    rows = await conn.fetch(PROPOSALS, waiting, now, after, limit + 1)
+    return rows[:limit], cursors.write(scope, [rows[limit - 1]["id"]]) if len(rows) > limit else None
 
 
 GRANTS = """-- staff.grants

@@ -1,4 +1,4 @@
-"""Passkeys: credentials, challenges of the ceremonies, tickets that were used."""
+"""Passkeys: credentials, challenges of the ceremonies."""
 
 from longan.migrations.script import run
 
@@ -27,31 +27,19 @@ create table passkeys.credentials (
     version         integer     not null default 1
 );
 comment on column passkeys.credentials.public_key is 'COSE_Key (RFC 9052), as the authenticator gave it';
-comment on column passkeys.credentials.for_staff is 'bound by a ticket or from an official''s session: opens those';
+comment on column passkeys.credentials.for_staff is 'bound by a ticket or from an official''s session: opens those alone';
 comment on column passkeys.credentials.counter_back_at is 'when its counter last went back: there may be a copy';
 create index credentials_of_account on passkeys.credentials (account_id);
 
 create table passkeys.challenges (
     digest     bytea       primary key,
     purpose    text        not null check (purpose in ('registration', 'enrolment', 'sign_in')),
-    account_id uuid        references identity.accounts,
-    session_id uuid,
-    ticket     bytea,
+    given_to   bytea,
     expires_at timestamptz not null,
     used_at    timestamptz,
-    constraint challenges_bound check (
-        case purpose when 'registration' then account_id is not null and session_id is not null and ticket is null
-                     when 'enrolment' then account_id is not null and session_id is null and ticket is not null
-                     else account_id is null and session_id is null and ticket is null end)
+    constraint challenges_given check ((purpose = 'sign_in') = (given_to is null))
 );
 comment on column passkeys.challenges.digest is 'SHA-256 of 256 random bits';
-comment on column passkeys.challenges.ticket is 'SHA-256 of the enrolment ticket it was asked for with';
+comment on column passkeys.challenges.given_to is 'the session that registers, or SHA-256 of the ticket';
 create index challenges_age on passkeys.challenges (expires_at);
-
-create table passkeys.used_tickets (
-    digest     bytea       constraint used_tickets_once primary key,
-    passkey_id uuid        not null,
-    used_at    timestamptz not null
-);
-comment on table passkeys.used_tickets is 'of staff.enrolments, whose rows are not ours to change';
 """)
