@@ -26,7 +26,7 @@ PACKAGE = Path(longan.__file__).parent
 ROOMS = (
     "places", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase", "assurance", "reviews",
     "recovery", "staff", "people", "privacy", "employers", "jobs", "applications", "housing", "services",
-    "notifications",
+    "notifications", "push",
 )  # fmt: skip
 FILES = {"__init__", "models", "store", "domain", "routes", "tasks", "outside"}
 
@@ -36,7 +36,7 @@ OWNERS = {
     "applications.applications": ("worker_id", "account_id"),
     "applications.moves": ("worker_id", "account_id", "application_id"),
     "notifications.inbox": ("account_id",),
-    "notifications.devices": ("account_id",),
+    "push.devices": ("account_id",),
     "federation.links": ("account_id", "subject_index"),
     "federation.claims": ("account_id",),
     "device_keys.keys": ("account_id",),

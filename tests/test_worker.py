@@ -25,7 +25,7 @@ from longan import idempotency, queue, tasks, worker
 from longan.devkit import embedded
 from longan.tasks import Context
 from tests.conftest import Copies
-from tests.notifications.pushing import CANARIES, World, environment, fresh_world, until
+from tests.push.pushing import CANARIES, World, environment, fresh_world, until
 
 PROCESS = "import sys; from longan import settings, worker; {}\nsys.exit(worker.run(settings.read()))"
 
@@ -328,11 +328,11 @@ async def test_a_worker_killed_in_the_middle_loses_nothing(world: World, tmp_pat
     with process(world, tmp_path) as first:
         await until(lambda: some_are_accepted(world), 20)
         first.kill()
-    in_flight = await world.pool.fetchval("select count(*) from notifications.push_outbox where state = 'leased'")
+    in_flight = await world.pool.fetchval("select count(*) from push.outbox where state = 'leased'")
 
     # A minute later:
     await world.pool.execute("update pgqueuer set heartbeat = heartbeat - interval '1 minute'")
-    await world.pool.execute("update notifications.push_outbox set lease_until = now()")
+    await world.pool.execute("update push.outbox set lease_until = now()")
     world.server.latency.ms = 0
     with process(world, tmp_path) as second:
         await until(notices(world, 120), 20)

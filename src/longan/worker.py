@@ -36,9 +36,10 @@ from longan.identity import tasks as identity
 from longan.jobs import tasks as jobs
 from longan.keys import keep_looking, load
 from longan.notifications import tasks as notifications
-from longan.notifications.domain import PASSING, Sender
-from longan.notifications.outside import Fcm
 from longan.passkeys import tasks as passkeys
+from longan.push import tasks as push
+from longan.push.domain import PASSING, Sender
+from longan.push.outside import Fcm
 from longan.recovery import tasks as recovery
 from longan.sessions import tasks as sessions
 from longan.settings import BadSettings, Settings
@@ -54,6 +55,7 @@ ROOMS = {
     "jobs": jobs,
     "notifications": notifications,
     "passkeys": passkeys,
+    "push": push,
     "recovery": recovery,
     "sessions": sessions,
     "staff": staff,

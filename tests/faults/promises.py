@@ -128,7 +128,7 @@ select m.application_id::text as application, m.to_status, count(distinct m.id) 
   left join notifications.inbox i on i.dedupe_key = 'application_moved:' || m.id || ':' || a.worker_id
  group by m.application_id, m.to_status"""
 OUTBOX = """
-select o.notification_id::text as notice, o.state, o.attempts from notifications.push_outbox o"""
+select o.notification_id::text as notice, o.state, o.attempts from push.outbox o"""
 
 
 async def kept(world: World, promises: Promises) -> list[str]:
@@ -162,7 +162,7 @@ async def kept(world: World, promises: Promises) -> list[str]:
 
 WAITING = """
 select (select count(*) from pgqueuer)
-     + (select count(*) from notifications.push_outbox where state in ('queued', 'leased'))"""
+     + (select count(*) from push.outbox where state in ('queued', 'leased'))"""
 
 
 async def all_kept(world: World, dead_since: float) -> None:
@@ -177,7 +177,7 @@ async def all_kept(world: World, dead_since: float) -> None:
                 dead_since,
             )
             await connection.execute(
-                """update notifications.push_outbox set lease_until = now()
+                """update push.outbox set lease_until = now()
                     where state = 'leased' and lease_until < to_timestamp($1) + interval '1 minute'""",
                 dead_since,
             )

@@ -115,7 +115,7 @@ async def locked(world: World) -> AsyncIterator[None]:
     async with world.look() as connection, connection.transaction():
         await connection.execute(
             """lock table identity.accounts, sessions.sessions, identity.challenges, identity.sms_breaker,
-                          people.profiles, jobs.postings, applications.applications, notifications.devices,
+                          people.profiles, jobs.postings, applications.applications, push.devices,
                           notifications.inbox, services.procedures, floor.idempotency_keys in access exclusive mode"""
         )
         yield

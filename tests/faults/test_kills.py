@@ -16,7 +16,7 @@ from longan.devkit import supervisor
 from tests.faults.processes import kill
 from tests.faults.promises import Load, all_kept, kept
 from tests.faults.world import Person, Seen, World
-from tests.notifications.pushing import until
+from tests.push.pushing import until
 
 STUCK_SECONDS = 60.0
 

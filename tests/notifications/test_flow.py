@@ -7,7 +7,7 @@ from pathlib import Path
 from longan import worker
 from longan.devkit import embedded
 from tests.conftest import Real
-from tests.notifications.pushing import CANARIES, made_world, until
+from tests.push.pushing import CANARIES, made_world, until
 
 PHONE = {"target": "good-phone-of-the-flow", "target_kind": "fid", "platform": "android", "locale": "vi"}
 

@@ -11,13 +11,13 @@ import httpx
 import msgspec
 import pytest
 
-from longan import clock
+from longan import clock, telling
 from longan.devkit import embedded
-from longan.notifications import store
-from longan.notifications.models import NOTICES, UNKNOWN, InboxRow, Moved, Notice, Received, _check, shown
+from longan.notices import NOTICES, Moved, Notice, Received, _check
+from longan.notifications.models import UNKNOWN, InboxRow, shown
 from longan.notifications.tasks import TASKS
 from tests.conftest import Bearer, Copies, OnePool
-from tests.notifications.pushing import World, fresh_world
+from tests.push.pushing import World, fresh_world
 
 INBOX = "/v1/me/notifications"
 
@@ -29,18 +29,9 @@ async def world(services: embedded.Services, copies: Copies, keys_dir: Path, tmp
 
 
 async def tell(conn: asyncpg.Connection, account: UUID, title: str, at: datetime | None = None) -> None:
-    now = at or clock.utc()
     pool: Any = OnePool(conn)
-    await store.tell(
-        pool,
-        [account],
-        "application_received",
-        uuid4(),
-        Received(title, "Công ty May"),
-        fact=f"{uuid4()}",
-        now=now,
-        until=now,
-    )
+    said = Received(title, "Công ty May")
+    await telling.tell(pool, [account], "application_received", uuid4(), said, uuid4(), at or clock.utc())
 
 
 async def account_of(conn: asyncpg.Connection) -> UUID:
@@ -178,8 +169,8 @@ async def test_the_worker_hears_what_the_employer_did_and_a_second_run_says_noth
         await TASKS["application_moved"](world.context, **payload)
 
     assert await hiring.told() == [hiring.worker]
-    for table in ("inbox", "events", "push_outbox"):
-        assert await world.pool.fetchval(f"select count(*) from notifications.{table}") == 1, table
+    for table in ("notifications.inbox", "notifications.events", "push.outbox"):
+        assert await world.pool.fetchval(f"select count(*) from {table}") == 1, table
 
 
 async def test_the_worker_hears_what_time_did(world: World) -> None:
@@ -232,7 +223,7 @@ async def test_only_phones_of_living_sessions_are_promised_a_push(world: World) 
 
     await world.tell(account)
 
-    promised = await world.pool.fetch("select installation_id from notifications.push_outbox")
+    promised = await world.pool.fetch("select installation_id from push.outbox")
     assert [row["installation_id"] for row in promised] == ["installation-good-phone-2"]
 
 

@@ -289,7 +289,7 @@ async def test_at_the_end_the_thiefs_ways_in_are_gone_and_their_owner_is_told(
         assert await conn.fetchval(f"select count(*) from {table} where account_id = $1", person.account) == 0
     assert {"passkey_removed", "way_in_removed", "recovered"} <= set(await town.notices(person.account))
     assert await conn.fetchval("select count(*) from notifications.inbox where account_id = $1", person.account) == 1
-    assert await conn.fetchval("select count(*) from notifications.push_outbox") == 0, "the lost phone hears nothing"
+    assert await conn.fetchval("select count(*) from push.outbox") == 0, "the lost phone hears nothing"
 
 
 async def test_after_the_caution_the_owner_adds_again_what_was_removed(

@@ -39,6 +39,7 @@ from longan.passkeys import routes as passkeys
 from longan.people import routes as people
 from longan.places import routes as places
 from longan.privacy import routes as privacy
+from longan.push import routes as push
 from longan.recovery import routes as recovery
 from longan.reviews import routes as reviews
 from longan.services import routes as services
@@ -69,6 +70,7 @@ HANDLERS: list[Any] = [
     *housing.HANDLERS,
     *services.HANDLERS,
     *notifications.HANDLERS,
+    *push.HANDLERS,
 ]
 
 

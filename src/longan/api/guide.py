@@ -59,7 +59,8 @@ TAGS: dict[str, str] = {
     "applications": "Ứng tuyển và các bước tiếp theo. Applications and what becomes of them.",
     "housing": "Phòng trọ gần nơi làm việc. Rooms to rent near the work.",
     "services": "Thủ tục hành chính. Public administrative procedures.",
-    "notifications": "Thiết bị và thông báo. Devices and notices.",
+    "notifications": "Hộp thông báo. The inbox of notices.",
+    "push": "Điện thoại nhận thông báo đẩy. The phones that pushes go to.",
     "health": "Máy chủ có đang hoạt động không. Whether the service stands.",
     "docs": "Tài liệu này và các lỗi. This document and the problems.",
 }

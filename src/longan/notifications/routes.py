@@ -1,22 +1,17 @@
 """HTTP of the room."""
 
-from typing import Annotated
 from uuid import UUID
 
-from litestar import delete, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
 
 from longan.deps import Conn, Locale, Me, Now, Pages, Tx
 from longan.errors import NotFound
 from longan.notifications import store
-from longan.notifications.models import INSTALLATION, Device, DeviceIn, NotificationPage, shown
+from longan.notifications.models import NotificationPage, shown
 from longan.page import Cursor, Limit
 from longan.policy import decided
 
-Installation = Annotated[
-    str, PathParameter(pattern=INSTALLATION, description="The app's own id of this installation, 8 to 128 characters")
-]
-EXAMPLE_IN = {"target": "dmLz9wXoQ7qk3Yf1rT0aBc", "target_kind": "fid", "platform": "android", "locale": "vi"}
 EXAMPLE_PAGE = {
     "items": [
         {
@@ -32,27 +27,6 @@ EXAMPLE_PAGE = {
     "next_cursor": None,
     "unread_count": 1,
 }
-
-
-@put(
-    "/v1/me/devices/{installation_id:str}",
-    tags=["notifications"],
-    opt=decided(auth="app", limit="write", request_example=EXAMPLE_IN),
-)
-async def register_device(tx: Tx, me: Me, now: Now, installation_id: Installation, data: JSONBody[DeviceIn]) -> Device:
-    """Send this phone's pushes to the caller, as long as the session lasts"""
-    return await store.register(tx, me, installation_id, data, now)
-
-
-@delete(
-    "/v1/me/devices/{installation_id:str}",
-    tags=["notifications"],
-    opt=decided(auth="app", limit="write", raises=(NotFound,)),
-)
-async def unregister_device(tx: Tx, me: Me, installation_id: Installation) -> None:
-    """Send this phone no more pushes"""
-    if not await store.unregister(tx, me.account_id, installation_id):
-        raise NotFound
 
 
 @get("/v1/me/notifications", tags=["notifications"], opt=decided(auth="app", limit="lookup", example=EXAMPLE_PAGE))
@@ -83,4 +57,4 @@ async def mark_notification_read(tx: Tx, me: Me, now: Now, notification_id: From
         raise NotFound
 
 
-HANDLERS = [register_device, unregister_device, list_notifications, mark_notification_read]
+HANDLERS = [list_notifications, mark_notification_read]

@@ -1,4 +1,4 @@
-"""Housing, public services, notifications."""
+"""Housing, public services, notifications and the way to the phone."""
 
 from longan.migrations.script import run
 
@@ -74,21 +74,6 @@ create index procedures_in_order on services.procedures ((worker_group is null),
 
 create schema notifications;
 
-create table notifications.devices (
-    installation_id text        primary key,
-    account_id      uuid        not null references identity.accounts,
-    session_id      uuid        not null references identity.sessions,
-    target_kind     text        not null check (target_kind in ('fid', 'token')),
-    target          text        not null,
-    platform        text        not null check (platform in ('android', 'ios', 'web')),
-    locale          text        not null check (locale in ('vi', 'en')),
-    out_of_use_at   timestamptz,
-    out_of_use_for  text,
-    registered_at   timestamptz not null,
-    constraint devices_one_per_target unique (target_kind, target)
-);
-create index devices_of_account on notifications.devices (account_id) where out_of_use_at is null;
-
 create table notifications.inbox (
     id         uuid        primary key default uuidv7(),
     account_id uuid        not null references identity.accounts,
@@ -112,7 +97,24 @@ create table notifications.events (
 create index events_of_account on notifications.events (account_id, sequence);
 create index events_age on notifications.events (created_at);
 
-create table notifications.push_outbox (
+create schema push;
+
+create table push.devices (
+    installation_id text        primary key,
+    account_id      uuid        not null references identity.accounts,
+    session_id      uuid        not null references identity.sessions,
+    target_kind     text        not null check (target_kind in ('fid', 'token')),
+    target          text        not null,
+    platform        text        not null check (platform in ('android', 'ios', 'web')),
+    locale          text        not null check (locale in ('vi', 'en')),
+    out_of_use_at   timestamptz,
+    out_of_use_for  text,
+    registered_at   timestamptz not null,
+    constraint devices_one_per_target unique (target_kind, target)
+);
+create index devices_of_account on push.devices (account_id) where out_of_use_at is null;
+
+create table push.outbox (
     id              uuid        primary key default uuidv7(),
     notification_id uuid        not null references notifications.inbox,
     account_id      uuid        not null references identity.accounts,
@@ -129,12 +131,12 @@ create table notifications.push_outbox (
     last_error      text,
     created_at      timestamptz not null,
     settled_at      timestamptz,
-    constraint push_outbox_once unique (notification_id, installation_id)
+    constraint outbox_once unique (notification_id, installation_id)
 ) with (autovacuum_vacuum_scale_factor = 0.02);
-comment on column notifications.push_outbox.target is 'where the last try went: a device may have a new target by then';
-comment on column notifications.push_outbox.lease_by is 'one claim, not one worker: a late result must not settle a later lease';
-comment on column notifications.push_outbox.message_name is 'the receipt: what FCM answered on accepting it';
-create index push_outbox_due on notifications.push_outbox (not_before) where state = 'queued';
-create index push_outbox_leased on notifications.push_outbox (lease_until) where state = 'leased';
-create index push_outbox_age on notifications.push_outbox (settled_at) where settled_at is not null;
+comment on column push.outbox.target is 'where the last try went: a device may have a new target by then';
+comment on column push.outbox.lease_by is 'one claim, not one worker: a late result must not settle a later lease';
+comment on column push.outbox.message_name is 'the receipt: what FCM answered on accepting it';
+create index outbox_due on push.outbox (not_before) where state = 'queued';
+create index outbox_leased on push.outbox (lease_until) where state = 'leased';
+create index outbox_age on push.outbox (settled_at) where settled_at is not null;
 """)

@@ -19,12 +19,12 @@ import redis.asyncio
 from longan import clock, db, keys
 from longan.crypto import Sealed
 from longan.devkit import embedded, fcm, fcm_grant, stand_ins
-from longan.notifications import store
-from longan.notifications.domain import LEASE, Sender
-from longan.notifications.models import Received
-from longan.notifications.outside import Fcm
+from longan.notices import Received
+from longan.push.domain import LEASE, Sender
+from longan.push.outside import Fcm
 from longan.settings import Settings
 from longan.tasks import Context
+from longan.telling import tell
 from tests.conftest import Copies
 
 PACE = 0.01
@@ -67,7 +67,7 @@ class World:
         """A phone of theirs, registered in their newest session; its target, by which the local FCM misbehaves."""
         target = target or f"good-{uuid4()}"
         await self.pool.execute(
-            """insert into notifications.devices
+            """insert into push.devices
                    (installation_id, account_id, session_id, target_kind, target, platform, locale, registered_at)
                select $1, $2, s.id, $3, $4, $5, 'vi', $6 from sessions.sessions s
                 where s.account_id = $2 order by s.signed_in_at desc limit 1""",
@@ -92,7 +92,7 @@ class World:
                                                   idle_expires_at, expires_at)
                    select id, 'app', 0, '{otp}', now(), now(), now() + interval '30 days', now() + interval '90 days'
                      from account returning id, account_id)
-               insert into notifications.devices
+               insert into push.devices
                    (installation_id, account_id, session_id, target_kind, target, platform, locale, registered_at)
                select 'installation-good-' || account_id, account_id, id, 'fid', 'good-' || account_id, 'android', 'vi',
                       now()
@@ -100,26 +100,23 @@ class World:
             size,
         )
         # As autovacuum does; the statistics of empty tables make plans that are slow with so many.
-        await self.pool.execute("analyze identity.accounts, sessions.sessions, notifications.devices")
+        await self.pool.execute("analyze identity.accounts, sessions.sessions, push.devices")
         return [row["account_id"] for row in rows]
 
     async def tell(self, *accounts: UUID) -> None:
         """A notice to each of them, and with it the pushes."""
-        now = self.context.clock()
-        await store.tell(
-            self.pool, accounts, "application_received", uuid4(), Received(CANARIES[0], CANARIES[1]),
-            fact=f"test:{uuid4()}", now=now, until=now + timedelta(days=1),
-        )  # fmt: skip
+        said = Received(CANARIES[0], CANARIES[1])
+        await tell(self.pool, accounts, "application_received", uuid4(), said, uuid4(), self.context.clock())
 
     async def states(self) -> dict[str, int]:
         """How many pushes are in which state."""
-        rows = await self.pool.fetch("select state, count(*) from notifications.push_outbox group by state")
+        rows = await self.pool.fetch("select state, count(*) from push.outbox group by state")
         return dict(rows)
 
     async def row(self, target: str) -> asyncpg.Record:
         """The one push to a phone."""
         return await self.pool.fetchrow(
-            "select * from notifications.push_outbox where installation_id = $1", f"installation-{target}"
+            "select * from push.outbox where installation_id = $1", f"installation-{target}"
         )
 
     def accepted(self) -> list[fcm.Push]:

@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from longan.devkit import embedded, fcm
-from longan.notifications import domain, outside, store
-from longan.notifications.domain import MOST_TRIES
-from longan.notifications.models import Settlement
-from tests.notifications.pushing import CANARIES, World, made_world, until
+from longan.push import domain, outside, store
+from longan.push.domain import MOST_TRIES
+from longan.push.models import Settlement
+from tests.push.pushing import CANARIES, World, made_world, until
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ async def world(
     monkeypatch.setattr(domain, "POLL_SECONDS", 0.02)
     async with made_world(database, services.redis_url, keys_dir, tmp_path) as made:
         yield made
-        await made.pool.execute("truncate notifications.push_outbox, notifications.inbox, notifications.devices")
+        await made.pool.execute("truncate push.outbox, notifications.inbox, push.devices")
 
 
 async def test_a_promised_push_is_accepted_once_and_its_receipt_is_kept(world: World) -> None:
@@ -92,7 +92,7 @@ async def test_a_phone_that_is_gone_is_put_out_of_use_and_the_others_hear(world:
 
     assert world.targets() == ["good-phone-2"]
     assert (await world.row(target))["state"] == "gone"
-    assert await world.pool.fetchval("select out_of_use_for from notifications.devices where target = $1", target)
+    assert await world.pool.fetchval("select out_of_use_for from push.devices where target = $1", target)
     await world.tell(account)
     assert await world.states() == {"sent": 1, "gone": 1, "queued": 1}
 
@@ -124,7 +124,7 @@ async def test_what_was_accepted_without_our_hearing_it_is_sent_again_as_the_sam
 
 async def test_a_push_that_always_fails_ends_as_dead(world: World) -> None:
     await world.tell(await world.somebody("unavailable-for-ever"))
-    await world.pool.execute("update notifications.push_outbox set attempts = $1", MOST_TRIES - 1)
+    await world.pool.execute("update push.outbox set attempts = $1", MOST_TRIES - 1)
 
     async with world.sending():
         await world.settled()
@@ -180,7 +180,7 @@ async def test_without_an_access_token_nothing_is_tried_and_nothing_lost(world: 
 
     async with world.sending():
         await asyncio.sleep(0.7)
-        tried = await world.pool.fetchval("select sum(attempts) from notifications.push_outbox")
+        tried = await world.pool.fetchval("select sum(attempts) from push.outbox")
         world.server.outage.on = False
         await world.settled()
 
@@ -204,7 +204,7 @@ async def test_while_our_credentials_are_refused_pushes_wait_and_lose_no_try(
         await until(refused_twice)
 
     assert await world.states() == {"queued": 5}
-    assert await world.pool.fetchval("select sum(attempts) from notifications.push_outbox") == 0
+    assert await world.pool.fetchval("select sum(attempts) from push.outbox") == 0
     async with world.sending():
         await world.settled()
     assert len(world.targets()) == 5
@@ -245,12 +245,12 @@ async def test_what_a_dead_sender_leased_is_sent_by_another_and_its_late_word_do
 
     row = await world.row("good-phone-1")
     assert (late, row["state"], row["attempts"]) == (0, "sent", 2)
-    assert await world.pool.fetchval("select count(*) from notifications.devices where out_of_use_at is not null") == 0
+    assert await world.pool.fetchval("select count(*) from push.devices where out_of_use_at is not null") == 0
 
 
 async def test_a_push_whose_senders_always_die_is_not_tried_for_ever(world: World) -> None:
     await world.tell(await world.somebody("good-phone-1"))
-    await world.pool.execute("update notifications.push_outbox set attempts = $1", MOST_TRIES)
+    await world.pool.execute("update push.outbox set attempts = $1", MOST_TRIES)
 
     async with world.sending():
         await world.settled()
@@ -265,7 +265,7 @@ async def test_a_push_whose_senders_always_die_is_not_tried_for_ever(world: Worl
         "update sessions.sessions set ended_at = now() where account_id = $1",
         "update sessions.sessions set expires_at = now() where account_id = $1",
         "update identity.accounts set disabled_at = now() where id = $1",
-        "delete from notifications.devices where account_id = $1",
+        "delete from push.devices where account_id = $1",
     ],
 )
 async def test_a_phone_that_its_owner_left_hears_nothing_more(world: World, event: str) -> None:
@@ -283,7 +283,7 @@ async def test_a_phone_that_its_owner_left_hears_nothing_more(world: World, even
 async def test_a_phone_that_changed_hands_hears_nothing_meant_for_the_former_owner(world: World) -> None:
     former, later = await world.somebody("good-phone-1"), await world.person()
     await world.tell(former)
-    await world.pool.execute("update notifications.devices set account_id = $1", later)
+    await world.pool.execute("update push.devices set account_id = $1", later)
 
     async with world.sending():
         await world.settled()
@@ -294,7 +294,7 @@ async def test_a_phone_that_changed_hands_hears_nothing_meant_for_the_former_own
 async def test_a_push_goes_to_the_target_the_phone_has_by_then(world: World) -> None:
     account = await world.somebody("good-old-target")
     await world.tell(account)
-    await world.pool.execute("update notifications.devices set target = 'good-new-target'")
+    await world.pool.execute("update push.devices set target = 'good-new-target'")
 
     async with world.sending():
         await world.settled()
@@ -304,7 +304,7 @@ async def test_a_push_goes_to_the_target_the_phone_has_by_then(world: World) -> 
 
 async def test_a_push_that_nobody_needs_any_more_is_not_sent(world: World) -> None:
     await world.tell(await world.somebody("good-phone-1"))
-    await world.pool.execute("update notifications.push_outbox set expires_at = now()")
+    await world.pool.execute("update push.outbox set expires_at = now()")
 
     async with world.sending():
         await world.settled()
@@ -321,7 +321,7 @@ async def test_a_sender_that_stops_gives_back_every_lease(world: World) -> None:
         await until(lambda: all_leased(world))
 
     assert await world.states() == {"queued": 150}
-    tries = await world.pool.fetch("select attempts, count(*) from notifications.push_outbox group by attempts")
+    tries = await world.pool.fetch("select attempts, count(*) from push.outbox group by attempts")
     assert dict(tries) == {0: 50, 1: 100}
 
 

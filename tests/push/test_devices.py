@@ -18,7 +18,7 @@ def path(installation: str) -> str:
 
 async def devices(conn: asyncpg.Connection) -> list[asyncpg.Record]:
     return await conn.fetch(
-        "select installation_id, account_id, target, session_id from notifications.devices order by installation_id"
+        "select installation_id, account_id, target, session_id from push.devices order by installation_id"
     )
 
 
@@ -40,13 +40,13 @@ async def test_registering_again_changes_the_one_row(
 ) -> None:
     me = await bearer()
     await client.put(path("installation-1"), json=PHONE, headers=me)
-    await conn.execute("update notifications.devices set out_of_use_at = now(), out_of_use_for = 'unregistered'")
+    await conn.execute("update push.devices set out_of_use_at = now(), out_of_use_for = 'unregistered'")
 
     answer = await client.put(path("installation-1"), json={**PHONE, "target": "another-target"}, headers=me)
 
     assert answer.status_code == 200
     assert [row["target"] for row in await devices(conn)] == ["another-target"]
-    assert await conn.fetchval("select out_of_use_at is null from notifications.devices")
+    assert await conn.fetchval("select out_of_use_at is null from push.devices")
 
 
 @pytest.mark.parametrize("installation", ["installation-1", "installation-2"])
@@ -126,4 +126,4 @@ async def test_one_target_claimed_by_many_at_once_ends_with_one_of_them(real: Re
     )
 
     assert [answer.status_code for answer in answers] == [200] * 8
-    assert await real.pool.fetchval("select count(*) from notifications.devices") == 1
+    assert await real.pool.fetchval("select count(*) from push.devices") == 1

@@ -18,7 +18,8 @@ import aiohttp
 import msgspec
 
 from longan.clock import Clock
-from longan.notifications.models import NOTICES, Push
+from longan.notices import NOTICES
+from longan.push.models import Push
 from longan.settings import BadSettings
 
 TIMEOUT = aiohttp.ClientTimeout(total=15.0)

@@ -17,9 +17,9 @@ import asyncpg
 
 from longan import db
 from longan.clock import Clock
-from longan.notifications import store
-from longan.notifications.models import Push, Settlement
-from longan.notifications.outside import Outcome, PushService
+from longan.push import store
+from longan.push.models import Push, Settlement
+from longan.push.outside import Outcome, PushService
 
 WINDOW = 100
 HELD = 200
