@@ -47,9 +47,11 @@ async def rows(pool: asyncpg.Pool, sql: str, *given: object) -> list[Any]:
     return [row[0] for row in await pool.fetch(sql, *given)]
 
 
-async def reviewed(real: Real, people: list[UUID], official: UUID) -> dict[str, list[UUID]]:
-    """Everybody asks for their identity to be confirmed, which an official has looked at, and for a lost phone."""
+async def reviewed(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
+    """Everybody asks for their identity to be confirmed and for a lost phone; an official has looked at all of it, and
+    so may decide on none of the phones: not the one who calls."""
     pool, phones = real.pool, real.app.app.state.phones
+    official = await real.account(role="official")
     cases = await rows(
         pool,
         """insert into assurance.cases (account_id, state, source, submitted_at)
@@ -69,6 +71,12 @@ async def reviewed(real: Real, people: list[UUID], official: UUID) -> dict[str, 
            values ($1, $2, '', $3, $4, 'vi', 'review', 'in_use', now(), now() + interval '1 day')""",
         [(each, who, each.bytes, phones.seal("+84900000000", each))
          for each, who in zip(recoveries, people, strict=True)],
+    )  # fmt: skip
+    await pool.execute(
+        """insert into recovery.looks (case_id, account_id, official_id, purpose, looked_at)
+           select c.id, c.account_id, $2, 'decide', now()
+             from recovery.cases c, generate_series(1, 2) where c.id = any($1)""",
+        recoveries, official,
     )  # fmt: skip
     return {"case_id": cases, "recovery_id": recoveries}
 
@@ -123,7 +131,7 @@ async def built(real: Real) -> AsyncIterator[House]:
         "application_id": await rows(real.pool, "select id from applications.applications"),
         "notification_id": await rows(real.pool, "select id from notifications.inbox"),
         "housing_id": await rows(real.pool, "select id from housing.listings limit 2"),
-        **await reviewed(real, [owner, worker], official),
+        **await reviewed(real, [owner, worker]),
         **await staffed(real, administrator),
     }
     # Everybody has just proved as much as any operation demands: it must not end at that.
