@@ -131,7 +131,7 @@ async def built(real: Real) -> AsyncIterator[House]:
         "application_id": await rows(real.pool, "select id from applications.applications"),
         "notification_id": await rows(real.pool, "select id from notifications.inbox"),
         "housing_id": await rows(real.pool, "select id from housing.listings limit 2"),
-        **await reviewed(real, [owner, worker]),
+        **await reviewed(real, [owner, worker, *[await real.account() for _ in range(3)]]),
         **await staffed(real, administrator),
     }
     # Everybody has just proved as much as any operation demands: it must not end at that.
