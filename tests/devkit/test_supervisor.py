@@ -318,14 +318,13 @@ def test_a_child_that_does_not_start_ends_it_with_the_end_of_its_log(start: Star
 
 @pytest.mark.parametrize("variable", ["LONGAN_PORT", "LONGAN_METRICS_PORT", "LONGAN_DEVKIT_PORT"])
 def test_a_port_that_cannot_be_used_is_named_with_its_setting(variable: str) -> None:
-    fine = dict(zip(("LONGAN_PORT", "LONGAN_METRICS_PORT", "LONGAN_DEVKIT_PORT"), free_ports(), strict=True))
-    other = fine["LONGAN_DEVKIT_PORT" if variable == "LONGAN_PORT" else "LONGAN_PORT"]
-
-    ports.check(fine)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
+        fine = dict(zip(("LONGAN_PORT", "LONGAN_METRICS_PORT", "LONGAN_DEVKIT_PORT"), free_ports(), strict=True))
+        other = fine["LONGAN_DEVKIT_PORT" if variable == "LONGAN_PORT" else "LONGAN_PORT"]
+        ports.check(fine)
         with pytest.raises(ports.Taken, match=f"Port {port} is taken: set {variable} to another one.$"):
             ports.check(fine | {variable: port})
     with pytest.raises(CannotStart, match=f"{variable} is 70000"):
