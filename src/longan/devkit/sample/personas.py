@@ -64,4 +64,8 @@ PERSONAS = (
         "+84900000031", UUID("019b755a-229f-750a-9c9a-bd7571bd5add"), "Kim Văn Chìa Khóa", "administrator",
         "administrator",
     ),
+    Persona(
+        "+84900000032", UUID("019b755a-22a0-7d3c-8b51-6f2e94c7a8d1"), "Châu Thị Con Niêm", "administrator",
+        "administrator",
+    ),
 )  # fmt: skip
