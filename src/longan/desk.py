@@ -71,7 +71,7 @@ class TestNumbers(msgspec.Struct, frozen=True):
 
 
 DEVELOPMENT = TestNumbers(
-    personas=frozenset(f"+849000000{number:02d}" for number in (*range(1, 10), 11, 12, 21, 22, 23, 31)),
+    personas=frozenset(f"+849000000{number:02d}" for number in (*range(1, 10), 11, 12, 21, 22, 23, 31, 32)),
     code="000000",
     wrong=frozenset({"+84900000092"}),
     limited=frozenset({"+84900000093"}),

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from longan.desk import DEVELOPMENT
 from longan.devkit.sample import load
 from longan.devkit.sample.personas import PERSONAS
 
@@ -155,6 +156,7 @@ async def test_the_personas_are_who_the_documentation_says(empty: asyncpg.Connec
     by_phone = {persona.phone: row for persona in PERSONAS for row in found if row["id"] == persona.account_id}
 
     assert len(by_phone) == len(PERSONAS) == 16
+    assert {persona.phone for persona in PERSONAS} == DEVELOPMENT.personas
     assert all(by_phone[f"+8490000000{number}"]["role"] == "worker" for number in range(1, 10))
     assert by_phone["+84900000011"]["status"] == "verified"
     assert by_phone["+84900000011"]["sewing"] == 1
