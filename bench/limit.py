@@ -35,7 +35,7 @@ BODY = f"convert_to(rpad('', 265, {NOTE}), 'UTF8')"
 VALUES: Mapping[str, Sequence[str]] = {
     "jobs.list": (NOW,),
     "services.one": ("'1.004194'",),
-    "people.me": (WORKER,),
+    "people.me": (WORKER, NOW),
     "idempotency.claim": (KEY, KEY, "hashint8extended(:number::bigint, 0)"),
     "applications.insert": (JOB, WORKER, NOTE, NOW),
     "queue.add": (

@@ -53,6 +53,34 @@ async def test_an_owner_sees_the_employer_they_own(
     assert me.json()["roles"] == [{"role": "owner", "employer_id": str(employer), "agency_code": None}]
 
 
+async def test_whoever_offers_a_room_is_a_landlord(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection
+) -> None:
+    worker = await bearer(WORKER.account_id)
+    before = (await client.get("/v1/me", headers=worker)).json()["roles"]
+    await conn.execute(
+        "update housing.listings set owner_id = $1 where id = (select id from housing.listings limit 1)",
+        WORKER.account_id,
+    )
+
+    after = (await client.get("/v1/me", headers=worker)).json()["roles"]
+
+    assert [role["role"] for role in before] == ["worker"]
+    assert [role["role"] for role in after] == ["worker", "landlord"]
+
+
+async def test_a_role_whose_time_is_over_is_no_longer_shown(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection
+) -> None:
+    await conn.execute(
+        "update identity.roles set ends_at = now() where account_id = $1 and role = 'official'", OFFICIAL.account_id
+    )
+
+    me = await client.get("/v1/me", headers=await bearer(OFFICIAL.account_id, audience="official", acr=3))
+
+    assert me.json()["roles"] == []
+
+
 async def test_an_official_sees_their_agency_and_the_level_of_the_session(
     client: httpx.AsyncClient, bearer: Bearer
 ) -> None:

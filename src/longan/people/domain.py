@@ -15,9 +15,9 @@ from longan.tokens import Principal
 V = TypeVar("V")
 
 
-async def shown(conn: asyncpg.Connection, phones: Sealed, me: Principal) -> Person:
+async def shown(conn: asyncpg.Connection, phones: Sealed, me: Principal, now: datetime) -> Person:
     """Raises `NotFound` for an account that is gone."""
-    row = await store.me(conn, me.account_id)
+    row = await store.me(conn, me.account_id, now)
     if row is None:
         raise NotFound
     return Person(
@@ -54,7 +54,7 @@ async def change(
     )  # fmt: skip
     if not saved:
         raise Stale
-    return await shown(tx, phones, me)
+    return await shown(tx, phones, me, now)
 
 
 def _written(name: str | msgspec.UnsetType) -> str | None:

@@ -23,9 +23,9 @@ EXAMPLE = {
 
 
 @get("/v1/me", tags=["people"], opt=decided(auth="any", limit="lookup", example=EXAMPLE))
-async def get_me(conn: Conn, phones: OpensPhones, me: Me, exchange: Ex) -> Person:
+async def get_me(conn: Conn, phones: OpensPhones, me: Me, now: Now, exchange: Ex) -> Person:
     """Who you are here: your profile, your roles, how sure we are of you"""
-    person = await domain.shown(conn, phones, me)
+    person = await domain.shown(conn, phones, me, now)
     return exchange.tagged(person, person.version, person.roles, person.assurance_level)
 
 

@@ -12,18 +12,21 @@ ME = """-- people.me
 select a.id, a.phone_cipher, p.full_name, p.birth_year, coalesce(p.locale, 'vi') as locale, p.ward_code,
        coalesce(p.version, 0) as version,
        array(select (r.role, null, r.agency_code)::people.held_role
-               from identity.roles r where r.account_id = a.id
+               from identity.roles r where r.account_id = a.id and (r.ends_at is null or r.ends_at > $2)
               union all
              select (m.role, m.employer_id, null)::people.held_role
-               from employers.members m where m.account_id = a.id) as roles
+               from employers.members m where m.account_id = a.id
+              union all
+             select ('landlord', null, null)::people.held_role
+              where exists (select from housing.listings l where l.owner_id = a.id)) as roles
   from identity.accounts a
   left join people.profiles p on p.account_id = a.id
  where a.id = $1"""
 
 
-async def me(conn: asyncpg.Connection, account: UUID) -> asyncpg.Record | None:
-    """Everything `get_me` shows, the phone number still sealed."""
-    return await conn.fetchrow(ME, account)
+async def me(conn: asyncpg.Connection, account: UUID, now: datetime) -> asyncpg.Record | None:
+    """Everything `get_me` shows, the phone number still sealed. Whoever offers a room is a landlord."""
+    return await conn.fetchrow(ME, account, now)
 
 
 # The versions If-Match allows are in $2, null for any; whoever has no profile yet is at version 0.

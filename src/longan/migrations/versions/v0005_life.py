@@ -41,6 +41,7 @@ create table housing.listings (
     updated_at           timestamptz not null default now(),
     foreign key (ward_version, ward_code) references places.units (version, code)
 );
+create index listings_of_owner on housing.listings (owner_id) where owner_id is not null;
 create index listings_newest on housing.listings (published_at desc, id desc) where status = 'open';
 create index listings_search on housing.listings using gin (search) where status = 'open';
 create index listings_by_ward on housing.listings (ward_version, ward_code, published_at desc, id desc) where status = 'open';
