@@ -2,63 +2,68 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from longan.clock import Clock
-from longan.devkit import fcm_rules, wire
-from longan.devkit.fcm_faults import REFUSALS, Faults, Refusal
+from longan.devkit import fcm_answers, fcm_rules, wire
+from longan.devkit.fcm_faults import REFUSALS, Faults
 from longan.devkit.fcm_grant import Account, GrantRefused, Grants
+from longan.devkit.fcm_outage import Latency, Outage, Switches
+from longan.devkit.fcm_schema import Refused
+from longan.devkit.fcm_topics import Subscriptions
 
 KEPT = 10_000
-RETRY_AFTER_SECONDS = 2
-FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
-BAD_GATEWAY = "<!DOCTYPE html><title>502 Bad Gateway</title>"
-BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
-ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
 
-class Push(msgspec.Struct):
-    """A message FCM has accepted. `message` is as it was sent, in the sender's own spelling of the fields."""
+class Push(msgspec.Struct, frozen=True, gc=False):
+    """A message FCM has accepted. `request` is the body it came in: to keep it as it came costs least."""
 
     sequence: int
     name: str
     target: str
     target_kind: str
     accepted_at: datetime
-    message: dict[str, Any]
+    request: bytes
 
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message in the sender's own spelling of the fields."""
+        message: dict[str, Any] = msgspec.json.decode(self.request)["message"]
+        return message
 
-class Outage(msgspec.Struct, forbid_unknown_fields=True):
-    """While `on`, every send is answered 503; with `grants`, `POST /token` as well."""
-
-    on: bool
-    grants: bool = False
-
-
-class Latency(msgspec.Struct, forbid_unknown_fields=True):
-    """How long every send waits before it is looked at, in milliseconds."""
-
-    ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)]
+    @property
+    def notification_id(self) -> str | None:
+        """What the message says under this key of its data."""
+        return (self.message.get("data") or {}).get("notification_id")
 
 
 class Server:
     """The accepted pushes, the account that may send, and the switches."""
 
-    def __init__(self, account: Account, clock: Clock, slow_seconds: float) -> None:
+    def __init__(self, account: Account, clock: Clock, slow_seconds: float, kept: int = KEPT) -> None:
         self.account = account
         self.slow_seconds = slow_seconds
+        self.clock = clock
         self.grants = Grants(account, clock)
         self.faults = Faults()
-        self.outage = Outage(False)
-        self.latency = Latency(0)
-        self.pushes: wire.Log[Push] = wire.Log(KEPT)
-        self._clock = clock
+        self.switches = Switches()
+        self.topics = Subscriptions()
+        self.pushes: wire.Log[Push] = wire.Log(kept)
 
-    def accept(self, project: str, message: dict[str, Any], target_kind: str, target: str) -> str:
+    @property
+    def outage(self) -> Outage:
+        return self.switches.outage
+
+    @property
+    def latency(self) -> Latency:
+        return self.switches.latency
+
+    def accept(self, project: str, request: bytes, target_kind: str, target: str) -> str:
         """Logs the push and returns its name."""
         push = self.pushes.add(
             lambda sequence: Push(
@@ -66,76 +71,64 @@ class Server:
                 name=f"projects/{project}/messages/0:{sequence:016}%{secrets.token_hex(8)}",
                 target=target,
                 target_kind=target_kind,
-                accepted_at=self._clock(),
-                message=message,
+                accepted_at=self.clock(),
+                request=request,
             )
         )
         return push.name
+
+    async def turned_away(self, request: web.Request) -> web.Response | None:
+        """What every call of the API must pass: latency, outage, access token, project."""
+        await self.switches.wait()
+        if (how := self.switches.how()) is not None:
+            if how == "refused":
+                return fcm_answers.by_fcm(REFUSALS["unavailable"])
+            return await self.switches.break_off(request)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme != "Bearer":
+            return fcm_answers.unauthenticated("CREDENTIALS_MISSING")
+        if not self.grants.is_good(token):
+            return fcm_answers.unauthenticated("ACCESS_TOKEN_EXPIRED")
+        if (project := request.match_info["project"]) != self.account["project_id"]:
+            return fcm_answers.permission_denied(project)
+        return None
+
+    def fails_before(self, request: web.Request, fault: str | None, kind: str) -> web.Response | None:
+        """The answer of a fault that strikes before anything was done; None for the others."""
+        if fault in REFUSALS:
+            return fcm_answers.by_fcm(REFUSALS[fault])
+        match fault:
+            case "invalid":
+                return fcm_answers.invalid_target(kind)
+            case "badgateway":
+                return fcm_answers.bad_gateway()
+            case "reset-before":
+                return wire.reset(request)
+        return None
+
+    async def done(self, request: web.Request, fault: str | None, body: object) -> web.Response:
+        """The answer to what was done, as far as the fault lets it through."""
+        match fault:
+            case "reset-after":
+                return wire.reset(request)
+            case "garbled":
+                return web.Response(body=b'{"name": "projects/', content_type="application/json")
+            case "slow":
+                await asyncio.sleep(self.slow_seconds)
+        return wire.answer(body)
 
 
 SERVER = web.AppKey("fcm_server", Server)
 routes = web.RouteTableDef()
 
 
-def refused(code: int, status: str, message: str, details: list[object]) -> web.Response:
-    """An error as Google writes it."""
-    return wire.answer({"error": {"code": code, "message": message, "status": status, "details": details}}, code)
-
-
-def refused_by_fcm(refusal: Refusal) -> web.Response:
-    """An error that carries FCM's own code."""
-    details: list[object] = [{"@type": FCM_ERROR, "errorCode": refusal.error_code}]
-    answer = refused(refusal.code, refusal.status, refusal.message, details)
-    if refusal.error_code == "QUOTA_EXCEEDED":
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return answer
-
-
-def invalid_argument(exc: fcm_rules.Refused) -> web.Response:
-    """400 with the fields; FCM's own code is there only when the body could be read."""
-    details: list[object] = [{"@type": BAD_REQUEST, "fieldViolations": exc.violations}]
-    if exc.by_fcm:
-        details.append({"@type": FCM_ERROR, "errorCode": "INVALID_ARGUMENT"})
-    return refused(400, "INVALID_ARGUMENT", str(exc), details)
-
-
-def unauthenticated(reason: str) -> web.Response:
-    """401 of the OAuth layer: no FcmError in it, unlike the 401 of a broken APNs key."""
-    message = (
-        "Request had invalid authentication credentials. "
-        "Expected OAuth 2 access token, login cookie or other valid authentication credential."
-    )
-    service = {"service": "fcm.googleapis.com"}
-    details: list[object] = [{"@type": ERROR_INFO, "reason": reason, "domain": "googleapis.com", "metadata": service}]
-    answer = refused(401, "UNAUTHENTICATED", message, details)
-    answer.headers["WWW-Authenticate"] = 'Bearer realm="https://accounts.google.com/", error="invalid_token"'
-    return answer
-
-
-def permission_denied(project: str) -> web.Response:
-    """403 of IAM, for a project that is not the account's: no FcmError in it."""
-    permission, resource = "cloudmessaging.messages.create", f"projects/{project}"
-    return refused(
-        403,
-        "PERMISSION_DENIED",
-        f"Permission '{permission}' denied on resource '//cloudresourcemanager.googleapis.com/{resource}' "
-        "(or it may not exist).",
-        [
-            {
-                "@type": ERROR_INFO,
-                "reason": "IAM_PERMISSION_DENIED",
-                "domain": "cloudresourcemanager.googleapis.com",
-                "metadata": {"permission": permission, "resource": resource},
-            }
-        ],
-    )
-
-
 @routes.post("/token")
 async def grant_token(request: web.Request) -> web.Response:
     server = request.app[SERVER]
-    if server.outage.on and server.outage.grants:
-        return wire.answer({"error": "internal_failure", "error_description": "Backend Error"}, 503)
+    if (how := server.switches.how()) is not None and (server.switches.outage.grants or how == "closed"):
+        if how == "refused":
+            return wire.answer({"error": "internal_failure", "error_description": "Backend Error"}, 503)
+        return await server.switches.break_off(request)
     form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     try:
         return wire.answer(server.grants.exchange(form, str(request.url)))
@@ -146,69 +139,65 @@ async def grant_token(request: web.Request) -> web.Response:
 @routes.post("/v1/projects/{project}/messages:send")
 async def send_message(request: web.Request) -> web.Response:
     server, project = request.app[SERVER], request.match_info["project"]
-    if server.latency.ms:
-        await asyncio.sleep(server.latency.ms / 1_000)
-    if server.outage.on:
-        return refused_by_fcm(REFUSALS["unavailable"])
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer":
-        return unauthenticated("CREDENTIALS_MISSING")
-    if not server.grants.is_good(token):
-        return unauthenticated("ACCESS_TOKEN_EXPIRED")
-    if project != server.account["project_id"]:
-        return permission_denied(project)
-
+    if (refusal := await server.turned_away(request)) is not None:
+        return refusal
     body = await request.read()
     try:
         order = fcm_rules.read(body)
-    except fcm_rules.Refused as exc:
-        return invalid_argument(exc)
+    except Refused as exc:
+        return fcm_answers.invalid_argument(exc)
     kind, target = fcm_rules.target_of(order["message"])
-    fault = server.faults.next(target) if kind in ("token", "fid") else None
-    if fault in REFUSALS:
-        return refused_by_fcm(REFUSALS[fault])
-    match fault:
-        case "invalid":
-            text = "The registration token is not a valid FCM registration token"
-            return invalid_argument(fcm_rules.Refused([fcm_rules.Violation(f"message.{kind}", text)], by_fcm=True))
-        case "badgateway":
-            return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
-        case "reset-before":
-            return wire.reset(request)
-
+    fault = server.faults.next(kind, target)
+    if (failure := server.fails_before(request, fault, kind)) is not None:
+        return failure
     if order.get("validateOnly"):
         return wire.answer({"name": f"projects/{project}/messages/fake_message_id"})
-    name = server.accept(project, msgspec.json.decode(body)["message"], kind, target)
-    match fault:
-        case "reset-after":
-            return wire.reset(request)
-        case "garbled":
-            return web.Response(body=b'{"name": "projects/', content_type="application/json")
-        case "slow":
-            await asyncio.sleep(server.slow_seconds)
-    return wire.answer({"name": name})
+    return await server.done(request, fault, {"name": server.accept(project, body, kind, target)})
+
+
+class Envelope(msgspec.Struct):
+    message: msgspec.Raw
 
 
 @routes.get("/fcm/messages")
 async def list_messages(request: web.Request) -> web.Response:
-    return wire.page_of(request.app[SERVER].pushes, request)
+    target, notification_id = request.query.get("target"), request.query.get("notification_id")
+
+    def shown(push: Push) -> object | None:
+        if (target is not None and push.target != target) or (
+            notification_id is not None and push.notification_id != notification_id
+        ):
+            return None
+        return {
+            "sequence": push.sequence, "name": push.name, "target": push.target, "target_kind": push.target_kind,
+            "accepted_at": push.accepted_at,
+            "message": msgspec.json.decode(push.request, type=Envelope).message,
+        }  # fmt: skip
+
+    return wire.page_of(request.app[SERVER].pushes, request, shown)
 
 
 @routes.post("/fcm/outage")
 async def set_outage(request: web.Request) -> web.Response:
-    server = request.app[SERVER]
+    switches = request.app[SERVER].switches
     try:
-        server.outage = await wire.body_of(request, Outage)
+        await switches.turn(await wire.body_of(request, Outage))
     except msgspec.DecodeError as exc:
         return wire.bad_request(str(exc))
-    return wire.answer(server.outage)
+    return wire.answer(switches.outage)
 
 
 @routes.post("/fcm/latency")
 async def set_latency(request: web.Request) -> web.Response:
-    server = request.app[SERVER]
+    switches = request.app[SERVER].switches
     try:
-        server.latency = await wire.body_of(request, Latency)
+        switches.latency = await wire.body_of(request, Latency)
     except msgspec.DecodeError as exc:
         return wire.bad_request(str(exc))
-    return wire.answer(server.latency)
+    return wire.answer(switches.latency)
+
+
+async def closing(app: web.Application) -> AsyncIterator[None]:
+    """An outage does not outlive the application."""
+    yield
+    await app[SERVER].switches.door.leave()

@@ -10,8 +10,8 @@ SCRIPTED = re.compile(
     r"(unregistered|sender-mismatch|invalid|apns|quota|unavailable|internal"
     r"|badgateway|slow|reset-before|reset-after|garbled)-(?:([0-9]{1,4})-)?"
 )
-# What is wrong with these does not pass, so a number in their names is only part of the name.
-LASTING = frozenset({"unregistered", "sender-mismatch", "invalid", "apns"})
+# What is wrong with a phone: it does not pass, so a number in the name is only a part of it, and no topic has it.
+OF_PHONES = frozenset({"unregistered", "sender-mismatch", "invalid", "apns"})
 # A target without a number fails on every try; this one would be sent over and over.
 FIRST_TIME_ONLY = frozenset({"reset-after"})
 
@@ -41,14 +41,14 @@ class Faults:
     def __init__(self) -> None:
         self._tries: OrderedDict[str, int] = OrderedDict()
 
-    def next(self, target: str) -> str | None:
+    def next(self, kind: str, target: str) -> str | None:
         """The fault this try of `target` runs into, or None when it goes well. Counts the try."""
         found = SCRIPTED.match(target)
         if found is None:
             return None
         fault, number = found[1], found[2]
-        if fault in LASTING:
-            return fault
+        if fault in OF_PHONES:
+            return fault if kind in ("token", "fid") else None
         if number is None and fault not in FIRST_TIME_ONLY:
             return fault
         tries = self._tries.pop(target, 0) + 1

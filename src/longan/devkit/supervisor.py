@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from longan.devkit import fcm_grant, identity_client, ports
+from longan.devkit import fcm_grant, identity_client, ports, zalo
 from longan.devkit.children import Child, Running, ready
 from longan.devkit.embedded import Postgres, Services, Valkey
 from longan.devkit.placing import make_data_dir
@@ -24,6 +24,7 @@ from longan.settings import BadSettings
 
 PROVINCE_CODE = "80"  # that of the sample data
 CREDENTIALS = "fcm.json"
+TEXTS = "texts.toml"
 LOOK_SECONDS = 0.2
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -90,6 +91,13 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
         "LONGAN_FCM_BASE_URL": stand_ins,
         "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / CREDENTIALS),
         "LONGAN_OIDC_PROVIDERS": str(settings.data_dir / identity_client.FILE),
+        "LONGAN_TEXTS": str(settings.data_dir / TEXTS),
+        "LONGAN_ZALO_URL": f"{stand_ins}/zalo",
+        "LONGAN_ZALO_OAUTH_URL": f"{stand_ins}/zalo",
+        "LONGAN_ZALO_APP_ID": "360846524940903967",
+        "LONGAN_ZALO_APP_SECRET": secrets.token_hex(16),
+        "LONGAN_ZALO_OA_SECRET": secrets.token_hex(16),
+        "LONGAN_ZALO_REFRESH_TOKEN": secrets.token_hex(32),
     }
 
 
@@ -99,6 +107,7 @@ def make_credentials(settings: Development) -> None:
     try:
         fcm_grant.kept(settings.data_dir / CREDENTIALS, stand_ins)
         identity_client.kept(settings.data_dir / identity_client.FILE, stand_ins)
+        zalo.write_plan(settings.data_dir / TEXTS)
     except ValueError as error:
         raise CannotStart(f"{error}: move it away, and a new one is made.") from error
 

@@ -107,12 +107,17 @@ async def body_of(request: web.Request, shape: type[Body]) -> Body:
         raise msgspec.DecodeError("The body is not JSON in UTF-8") from exc
 
 
-def page_of(log: Log[Entry], request: web.Request) -> web.Response:
-    """`{"items", "next_since"}` of everything after `?since=` (0 when left out)."""
+def _as_it_is(entry: object) -> object:
+    return entry
+
+
+def page_of(log: Log[Entry], request: web.Request, shown: Callable[[Entry], object | None] = _as_it_is) -> web.Response:
+    """`{"items", "next_since"}` of everything after `?since=` (0 when left out), as it is `shown`; None is left out."""
     since = request.query.get("since", "0")
     if not (since.isascii() and since.isdigit() and len(since) <= 18):
         return bad_request("since is the next_since of an earlier answer, a whole number")
-    return answer({"items": log.since(int(since)), "next_since": log.last_sequence})
+    items = [made for entry in log.since(int(since)) if (made := shown(entry)) is not None]
+    return answer({"items": items, "next_since": log.last_sequence})
 
 
 def reset(request: web.Request) -> web.Response:
