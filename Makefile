@@ -57,9 +57,12 @@ bench: $(BIN)/.made ## measure against the limit and the alternative; prints one
 crash: $(BIN)/.made ## minutes: kill -9 of API, worker and PostgreSQL under load; nothing acknowledged may be lost
 	@$(BIN)/python -m pytest -m long
 
+faults: $(BIN)/.made ## minutes: 20,000 pushes through faults, kill -9 of two workers and an outage; none lost or overtaken
+	@$(BIN)/python -m pytest -m long tests/push/test_push_faults.py
+
 lock: ## lock the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --group bench -o requirements/bench.txt
 
-.PHONY: help install run demo test check openapi bench crash lock
+.PHONY: help install run demo test check openapi bench crash faults lock

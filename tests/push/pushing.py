@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import redis.asyncio
 from longan import clock, db, keys
 from longan.crypto import Sealed
 from longan.devkit import embedded, fcm, fcm_grant, stand_ins
-from longan.notices import Received
+from longan.notices import NOTICES
 from longan.push.domain import LEASE, Sender
 from longan.push.outside import Fcm
 from longan.settings import Settings
@@ -29,6 +29,10 @@ from tests.conftest import Copies
 
 PACE = 0.01
 CANARIES = ("May Túi Xách Bí Mật", "Công ty Canary Tân An", "+84912345678")
+
+
+def never(now: datetime) -> None:
+    """No minute is busy: a test would have to wait for its end."""
 
 
 @dataclass
@@ -103,10 +107,10 @@ class World:
         await self.pool.execute("analyze identity.accounts, sessions.sessions, push.devices")
         return [row["account_id"] for row in rows]
 
-    async def tell(self, *accounts: UUID) -> None:
+    async def tell(self, *accounts: UUID, topic: str = "application_received") -> None:
         """A notice to each of them, and with it the pushes."""
-        said = Received(CANARIES[0], CANARIES[1])
-        await tell(self.pool, accounts, "application_received", uuid4(), said, uuid4(), self.context.clock())
+        said = NOTICES[topic].params(CANARIES[0], CANARIES[1])  # type: ignore[call-arg]
+        await tell(self.pool, accounts, topic, uuid4(), said, uuid4(), self.context.clock())
 
     async def states(self) -> dict[str, int]:
         """How many pushes are in which state."""
@@ -119,17 +123,23 @@ class World:
             "select * from push.outbox where installation_id = $1", f"installation-{target}"
         )
 
+    async def now_due(self) -> None:
+        """Nobody's quiet hours or digest hold anything up."""
+        await self.pool.execute("update push.outbox set not_before = created_at where state = 'queued'")
+
     def accepted(self) -> list[fcm.Push]:
         return self.server.pushes.since(0)
 
     def targets(self) -> list[str]:
         return sorted(push.target for push in self.accepted())
 
-    def sender(self, *, lease: timedelta = LEASE, credentials: Path | None = None) -> Sender:
+    def sender(
+        self, *, lease: timedelta = LEASE, credentials: Path | None = None, quiet: Callable[[datetime], Any] = never
+    ) -> Sender:
         file = credentials or self.settings.fcm_credentials
         assert file is not None
         service = Fcm(self.context.http, self.settings.fcm_base_url, file, self.context.clock, pace=PACE)
-        return Sender(self.pool, service, self.context.clock, pace=PACE, lease=lease)
+        return Sender(self.pool, service, self.context.clock, pace=PACE, lease=lease, quiet=quiet)
 
     @asynccontextmanager
     async def sending(self, *senders: Sender, grace: float = 2.0) -> AsyncIterator[None]:

@@ -1,29 +1,37 @@
-"""How pushes are sent: claimed with a lease, sent without a transaction, settled in groups, at least once.
+"""How pushes are sent, and heard of: claimed with a lease, sent without a transaction, settled in groups.
 
-A steady window of requests is fed from the outbox. Nothing is retried here: a push that failed goes back to the outbox
-with the time of its next try, so that a restart, another worker or a long outage lose nothing.
+At least once. A steady window of requests is fed from the outbox. Nothing is retried here: a push that failed goes back
+to the outbox with the time of its next try, so that a restart, another worker or a long outage lose nothing.
 """
 
 import asyncio
 import logging
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 
-from longan import db
+from longan import db, queue
 from longan.clock import Clock
+from longan.notices import NOTICES
 from longan.push import store
-from longan.push.models import Push, Settlement
+from longan.push.models import Push, ReceiptsIn, Settlement
 from longan.push.outside import Outcome, PushService
+from longan.tokens import Principal
 
-WINDOW = 100
-HELD = 200
+# Requests at a time, and pushes that wait their turn beside them.
+WINDOW = 200
+AHEAD = 200
+# A second, of all workers together: half of what Google grants a project.
+RATE = 5_000.0
 POLL_SECONDS = 0.25
+TICK_SECONDS = 0.05
+# Whoever was claimed so long ago and is not sent yet is asked again whether anybody wants it.
+FRESH_SECONDS = 3.0
 REAP_SECONDS = 5.0
 # Longer than two rounds of the window at the longest time a request may take.
 LEASE = timedelta(seconds=60)
@@ -36,12 +44,23 @@ CREDENTIALS_SECONDS = 60.0
 CARRIER_SECONDS = 300.0
 
 EVERYTHING = "everything"
+# Settled pushes are not kept longer.
+OLDEST_RECEIPT = timedelta(days=30)
 
 # The next round may go well: PostgreSQL is away (asyncpg may be surprised by it in the middle of a statement), or chose
 # us to end a deadlock.
 PASSING = (*db.LOST, asyncpg.InternalClientError, asyncpg.TransactionRollbackError)
 
 log = logging.getLogger("longan.push")
+
+
+async def report(tx: asyncpg.Connection, me: Principal, given: ReceiptsIn, now: datetime) -> None:
+    """Keep what a phone says of the caller's pushes. Its clock may be wrong, so nothing was later than now. Whoever
+    tapped on a push has read the notice."""
+    oldest = now - OLDEST_RECEIPT
+    heard = [(each.notification_id, min(max(each.at, oldest), now), each.event == "opened") for each in given.receipts]
+    if opened := await store.report(tx, me.account_id, given.installation_id, heard, now):
+        await queue.add(tx, "notices_opened", account_id=me.account_id, notification_ids=opened)
 
 
 class Lanes:
@@ -61,6 +80,13 @@ class Lanes:
         return until if until > now else None
 
 
+def quiet_from(now: datetime) -> datetime | None:
+    """When the busy minutes are over, two before and after each quarter of an hour, in which everybody's jobs send
+    (Google's word, docs/cloud-messaging/scale-fcm); None outside of them. What can wait waits until then."""
+    past = (now.minute * 60 + now.second) % 900
+    return None if 120 <= past < 780 else now + timedelta(seconds=(120 - past) % 900)
+
+
 def next_try(attempts: int, now: datetime, pace: float, retry_after: float | None) -> datetime:
     """Exponential with jitter, from 10 s to 10 minutes, and never before what the server asked for."""
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS) * pace
@@ -71,22 +97,26 @@ def next_try(attempts: int, now: datetime, pace: float, retry_after: float | Non
 class Sender:
     """Sends what the outbox holds. Any number of them, in any number of processes, share the work.
 
-    `pace` below 1 shortens the pauses and `lease` how long a push stays with a sender that died: for tests.
+    `pace` below 1 shortens the pauses, `lease` is how long a push stays with a sender that died, `quiet` says when the
+    busy minutes are over: for tests.
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, service: PushService, clock: Clock, *, pace: float = 1.0, lease: timedelta = LEASE
-    ) -> None:
+        self, pool: asyncpg.Pool, service: PushService, clock: Clock, *, pace: float = 1.0, lease: timedelta = LEASE,
+        quiet: Callable[[datetime], datetime | None] = quiet_from,
+    ) -> None:  # fmt: skip
         self._pool = pool
         self._service = service
         self._clock = clock
         self._pace = pace
         self._lease = lease
+        self._quiet = quiet
+        self._patient = [topic for topic, notice in NOTICES.items() if notice.urgency == "low"]
         self._window = asyncio.Semaphore(WINDOW)
         self._lanes = Lanes()
         self._sending: set[asyncio.Task[None]] = set()
         self._over: list[Settlement] = []
-        self._news = asyncio.Event()
+        self._pause_until: datetime | None = None
         self._reap_at = 0.0
         self._stopping = False
 
@@ -95,17 +125,14 @@ class Sender:
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                self._news.clear()
                 try:
-                    busy = await self._round()
+                    more = await self._round()
                 except PASSING as error:
                     log.warning("the outbox is out of reach: %s", type(error).__name__)
                     await asyncio.wait({stopped}, timeout=1.0)
                     continue
-                if not busy:
-                    news = asyncio.create_task(self._news.wait())
-                    await asyncio.wait({stopped, news}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                    news.cancel()
+                if not more:
+                    await asyncio.wait({stopped}, timeout=TICK_SECONDS if self._sending else POLL_SECONDS)
         finally:
             stopped.cancel()
             await self._finish(grace)
@@ -118,24 +145,30 @@ class Sender:
                 log.warning("%d pushes came back from a sender that died", lost)
             self._reap_at = time.monotonic() + min(REAP_SECONDS, self._lease.total_seconds())
         now = self._clock()
-        if len(self._sending) > HELD - WINDOW or self._lanes.closed(EVERYTHING, now) or not await self._service.ready():
+        if self._pause_until is not None:
+            await store.pause(self._pool, self._service.project, self._pause_until, now)
+            self._pause_until = None
+        room = WINDOW + AHEAD - len(self._sending)
+        wanted = int(not self._sending) if self._lanes.careful else room
+        # Claims of a few pushes cost as much as large ones.
+        if not wanted or room < AHEAD // 2 or self._lanes.closed(EVERYTHING, now) or not await self._service.ready():
             return False
-        wanted = 1 if self._lanes.careful else HELD - len(self._sending)
-        if self._lanes.careful and self._sending:
+        if not await store.due(self._pool, now):
             return False
-        claimed = await store.claim(
-            self._pool, wanted, now, lease=uuid4(), until=now + self._lease, most_tries=MOST_TRIES
-        )
+        claimed, looked_at = await store.claim(
+            self._pool, self._service.project, RATE, wanted, now, lease=uuid4(), until=now + self._lease,
+            most_tries=MOST_TRIES, patient=self._patient, patient_until=self._quiet(now),
+        )  # fmt: skip
         for push in claimed:
-            self._begin(self._send(push))
-        return len(claimed) == wanted
+            self._begin(self._send(push, time.monotonic()))
+        return looked_at == wanted
 
     def _begin(self, sending: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(sending)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def _send(self, push: Push) -> None:
+    async def _send(self, push: Push, claimed_at: float) -> None:
         """One try of a leased push, whose result waits to be settled."""
         begun = False
         try:
@@ -144,6 +177,8 @@ class Sender:
                     made = Settlement(push, "queued", error="worker_stopped", uncounted=True)
                 elif until := self._lanes.closed(push.platform, self._clock()):
                     made = Settlement(push, "queued", until, error="lane_paused", uncounted=True)
+                elif time.monotonic() - claimed_at > FRESH_SECONDS:
+                    made = Settlement(push, "queued", uncounted=True)
                 else:
                     begun = True
                     made = self._judged(push, await self._service.send(push, self._clock()))
@@ -158,7 +193,6 @@ class Sender:
             log.exception("push %s could not be tried", push.id)
             made = self._again(push, self._clock(), None, type(error).__name__)
         self._over.append(made)
-        self._news.set()
 
     def _judged(self, push: Push, outcome: Outcome) -> Settlement:
         """What a try means for its push and for the others."""
@@ -176,7 +210,9 @@ class Sender:
                 return Settlement(push, "dead", error=error)
             case "busy":
                 wait = BUSY_SECONDS * self._pace if outcome.retry_after is None else outcome.retry_after
-                self._lanes.pause(EVERYTHING, now + timedelta(seconds=wait))
+                until = now + timedelta(seconds=wait)
+                self._lanes.pause(EVERYTHING, until)
+                self._pause_until = max(until, self._pause_until or until)
                 log.warning("FCM asks for a pause of %.0f s: %s", wait, error)
                 return self._again(push, now, wait, error)
             case "credentials":

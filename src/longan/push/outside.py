@@ -7,6 +7,7 @@ to do about them: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCo
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,9 +17,11 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 import msgspec
+from yarl import URL
 
+from longan.apps import SCHEME
 from longan.clock import Clock
-from longan.notices import NOTICES
+from longan.notices import NOTICES, Notice, lock_screen
 from longan.push.models import Push
 from longan.settings import BadSettings
 
@@ -27,6 +30,9 @@ TOKEN_SECONDS = 5.0
 TOKEN_EARLY_SECONDS = 300.0
 TOKEN_FAILURE_SECONDS = 10.0
 LONGEST_RETRY_AFTER = 3600.0
+ALERT = "public_alert"
+# What is kept of an answer goes into logs and dead letters.
+CODE = re.compile(r"[A-Z][A-Z_]{2,39}")
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 
 log = logging.getLogger("longan.push")
@@ -47,7 +53,9 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class PushService(Protocol):
-    """What carries pushes to phones."""
+    """What carries the pushes of a Firebase project to phones."""
+
+    project: str
 
     async def ready(self) -> bool:
         """Whether a push can be tried now. Quick: what has to be fetched for it is fetched beside."""
@@ -77,48 +85,69 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 def message(push: Push, now: datetime) -> bytes:
-    """The request body: an id and words that are the same for everybody, for it passes through foreign hands.
+    """The request body: an id and, unless the person chose otherwise, words that are the same for everybody, for it
+    passes through foreign hands; the app fetches the rest from the inbox.
 
-    Doubles are harmless: on the phone a notification of the same tag or collapse id replaces the other. Collapse keys
-    are few, because FCM keeps only four of them for a phone; the app fetches the rest from the inbox.
+    Doubles are harmless: on the phone a notification of the same tag or collapse id replaces the other. What gathers
+    notices replaces that of the day before, and an alert to everybody and its copy to this person each other. Collapse
+    keys are few, because FCM keeps only four of them for a phone. Raises `ValueError` for what is no valid message.
     """
     from firebase_admin import messaging
 
     notice = NOTICES[push.topic]
-    title, body = notice.push[push.locale]
-    same = str(push.notification_id)
+    same = push.subject_id if push.topic == ALERT and push.subject_id else push.notification_id
+    tag = "digest" if push.gathered is not None else str(same)
     seconds_left = max(0, int((push.expires_at - now).total_seconds()))
-    data = {"notification_id": same, "topic": push.topic, "subject_kind": notice.subject}
-    if push.subject_id is not None:
-        data["subject_id"] = str(push.subject_id)
-    made = messaging.Message(
-        notification=messaging.Notification(title=title, body=body),
-        data=data,
-        android=messaging.AndroidConfig(
-            collapse_key=notice.channel,
-            priority="high",
-            ttl=seconds_left,
-            notification=messaging.AndroidNotification(channel_id=notice.channel, tag=same),
-        ),
-        apns=messaging.APNSConfig(
-            headers={
-                "apns-collapse-id": same,
-                "apns-expiration": str(int(push.expires_at.timestamp())),  # a UNIX time, not a duration
-                "apns-priority": "10",
-            },
-            payload=messaging.APNSPayload(messaging.Aps(sound="default", thread_id=notice.channel)),
-        ),
-        webpush=messaging.WebpushConfig(
-            headers={"TTL": str(seconds_left), "Urgency": "high"},
-            notification=messaging.WebpushNotification(tag=same),
-        ),
-    )
+    ends = str(int(push.expires_at.timestamp()))  # for APNs a UNIX time, not a duration
+    if push.kind == "removal":
+        made = messaging.Message(
+            data={"action": "remove", "notification_id": str(push.notification_id), "tag": tag},
+            android=messaging.AndroidConfig(priority="normal", ttl=seconds_left),
+            apns=messaging.APNSConfig(
+                headers={"apns-expiration": ends, "apns-priority": "5", "apns-push-type": "background"},
+                payload=messaging.APNSPayload(messaging.Aps(content_available=True)),
+            ),
+            webpush=messaging.WebpushConfig(headers={"TTL": str(seconds_left), "Urgency": "normal"}),
+        )
+    else:
+        title, body = lock_screen(push.topic, push.locale, push.params, push.gathered)
+        patient = notice.urgency == "low"
+        made = messaging.Message(
+            notification=messaging.Notification(title=title, body=body),
+            data=_data(push, notice),
+            android=messaging.AndroidConfig(
+                collapse_key=push.collapse_key or notice.channel,
+                priority="normal" if patient else "high",
+                ttl=seconds_left,
+                notification=messaging.AndroidNotification(channel_id=notice.channel, tag=tag),
+            ),
+            apns=messaging.APNSConfig(
+                headers={"apns-collapse-id": tag, "apns-expiration": ends, "apns-priority": "5" if patient else "10"},
+                payload=messaging.APNSPayload(messaging.Aps(sound="default", thread_id=notice.channel)),
+            ),
+            webpush=messaging.WebpushConfig(
+                headers={"TTL": str(seconds_left), "Urgency": "normal" if patient else "high"},
+                notification=messaging.WebpushNotification(tag=tag),
+            ),
+        )
     # Given to the constructor, a token warns that it is deprecated; phones that only have one are still there.
     if push.target_kind == "fid":
         made.fid = push.target
     else:
         made.token = push.target
     return b'{"message":' + str(made).encode() + b"}"
+
+
+def _data(push: Push, notice: Notice) -> dict[str, str]:
+    """What the app needs to know of a push before it has asked the inbox."""
+    data = {"notification_id": str(push.notification_id), "topic": push.topic, "subject_kind": notice.subject}
+    if push.gathered is not None:
+        return data | {"topic": "digest", "count": str(push.gathered)}
+    if push.subject_id is not None:
+        data["subject_id"] = str(push.subject_id)
+    if notice.link:
+        data["link"] = SCHEME + notice.link.format(subject_id=push.subject_id)
+    return data
 
 
 def outcome(status: int, retry_after: float | None, body: bytes) -> Outcome:
@@ -133,6 +162,7 @@ def outcome(status: int, retry_after: float | None, body: bytes) -> Outcome:
     except (msgspec.DecodeError, UnicodeDecodeError):
         details = []
     code = next((d.error_code for d in details if d.type.endswith("fcm.v1.FcmError")), "")
+    code = code if CODE.fullmatch(code) else ""
     error = code.lower() or f"http_{status}"
     if status == 429:
         return Outcome("busy", error=error, retry_after=retry_after)
@@ -238,13 +268,17 @@ class Fcm:
         """Raises `BadSettings` when the credentials are no service account."""
         self._http = http
         self._token = AccessToken(credentials_file, clock, TOKEN_FAILURE_SECONDS * pace)
-        self._url = f"{base_url.rstrip('/')}/v1/projects/{self._token.project}/messages:send"
+        self.project = self._token.project
+        self._url = URL(f"{base_url.rstrip('/')}/v1/projects/{self.project}/messages:send")
 
     async def ready(self) -> bool:
         return await self._token.ready()
 
     async def send(self, push: Push, now: datetime) -> Outcome:
-        body = message(push, now)
+        return await self.post(message(push, now), now)
+
+    async def post(self, body: bytes, now: datetime) -> Outcome:
+        """One try of a request that is built already."""
         token = self._token.value
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
