@@ -1,16 +1,21 @@
-"""What people are told: the topics, what fills their words, and how long it is worth telling."""
+"""What people are told: the topics, what fills their words, how urgent they are and how long they are worth telling."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from importlib.resources import files
 from string import Formatter
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from longan.fields import Locale
 
-SubjectKind = Literal["application", "employer", "account"]
+SubjectKind = Literal["application", "employer", "account", "session", "job", "campaign"]
+Channel = Literal["push", "zns", "sms"]
+Carrier = Literal["zns", "sms"]
+Urgency = Literal["urgent", "normal", "low"]
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -35,21 +40,50 @@ class Security(msgspec.Struct, frozen=True):
     """Something happened to the account itself, which its owner must hear of although they may have done it."""
 
     what: Literal[
-        "new_sign_in", "session_evicted", "session_expiring", "refresh_token_reused", "passkey_added",
+        "new_sign_in", "session_evicted", "refresh_token_reused", "passkey_added",
         "passkey_removed", "way_in_added", "way_in_removed", "phone_changed", "recovery_begun", "recovered",
         "recovery_of_staff", "identity_confirmed", "identity_refused", "role_granted", "role_ended", "role_kept",
         "signed_out_by_staff", "staff_signed_out", "device_key_enrolled", "device_key_removed", "passkey_counter_back",
     ]  # fmt: skip
 
 
-Params = Moved | Received | Decided | Security
+class Announced(msgspec.Struct, frozen=True):
+    """What officials say to many; whoever reads English reads Vietnamese where they wrote nothing else."""
+
+    title: str
+    body: str
+    title_en: str
+    body_en: str
+
+
+class SessionEnding(msgspec.Struct, frozen=True):
+    """Nothing to fill in."""
+
+
+class Posting(msgspec.Struct, frozen=True):
+    job_title: str
+    employer_name: str
+
+
+Params = SessionEnding | Posting | Moved | Received | Decided | Security | Announced
 Words = tuple[str, str]  # title and body
 
 
-class Notice(msgspec.Struct, frozen=True):
-    """What a topic says. `words[variant][locale]` are for the inbox, filled with the params; the variant is the value
-    of the param `chosen_by`. `push[locale]` is for the lock screen and the foreign carriers on the way: it never has
-    params. Pushes of one `channel` replace each other while a phone is away; after `life` a push is not worth sending.
+class BadWords(TypeError):
+    """Words that nothing fills, or that some reader would miss: the process does not start with them."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic. `words[variant][locale]` are for the inbox, filled with the params; the variant is the value of the
+    param `chosen_by`. `push[locale]` is for the lock screen and the foreign carriers on the way: it never has params.
+    `settings[locale]` names the topic to whoever chooses what to hear. Pushes of one `channel` replace each other while
+    a phone is away; after `life` a push is not worth sending, after `inbox_life` nobody looks for it.
+
+    `urgency`: urgent breaks quiet hours, low waits for the digest of the day. `mandatory` says why the channels in
+    `at_first`, those that are on while nobody said otherwise, cannot be switched off. `carriers`: what may stand in
+    for a push, in order. `consent`: the purpose (privacy.purposes) without which nobody is told. `full`: whoever chose
+    so has the words of the inbox on the lock screen. `link`: what the app opens. `stands`: whether the reason is still
+    there at the moment of sending, as SQL over `i`, a row of notifications.inbox, and `moment` (wanting.py).
     """
 
     params: type[Params]
@@ -58,49 +92,179 @@ class Notice(msgspec.Struct, frozen=True):
     life: timedelta
     push: Mapping[Locale, Words]
     words: Mapping[str, Mapping[Locale, Words]]
+    settings: Mapping[Locale, Words]
+    inbox_life: timedelta = timedelta(days=400)
     chosen_by: str | None = None
+    mandatory: Mapping[Locale, str] | None = None
+    urgency: Urgency = "normal"
+    carriers: tuple[Carrier, ...] = ()
+    at_first: tuple[Channel, ...] = ("push",)
+    consent: str | None = None
+    full: bool = False
+    link: str = ""
+    stands: str = "true"
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways to the phone that a person can choose for it; the inbox always has it."""
+        return ("push", *self.carriers)
+
+    def fixed(self, channel: Channel) -> bool:
+        """Whether nobody can switch the channel off."""
+        return self.mandatory is not None and channel in self.at_first
 
 
-def _notices() -> dict[str, Notice]:
-    """The topics, with their words from notices.toml."""
-    kind = dict[str, dict[str, dict[Locale, Words]]]
-    text = files("longan").joinpath("notices.toml").read_bytes()
-    written = msgspec.toml.decode(text, type=kind)
+class Written(msgspec.Struct, frozen=True):
+    """The words of one topic in notices.toml; whatever else stands there is a variant of the inbox's words."""
 
-    def notice(
-        topic: str, params: type[Params], subject: SubjectKind, channel: str, life: timedelta, chosen_by: str | None
-    ) -> Notice:
-        words = {variant if chosen_by else "": said for variant, said in written[topic].items() if variant != "push"}
-        return Notice(params, subject, channel, life, written[topic]["push"], words, chosen_by)
-
-    return {
-        "application_moved": notice(
-            "application_moved", Moved, "application", "applications", timedelta(days=3), "status"
-        ),
-        "application_received": notice(
-            "application_received", Received, "application", "hiring", timedelta(days=1), None
-        ),
-        "employer_decided": notice("employer_decided", Decided, "employer", "employers", timedelta(days=3), "decision"),
-        "security_notice": notice("security_notice", Security, "account", "security", timedelta(days=3), "what"),
-    }
+    push: dict[Locale, Words]
+    settings: dict[Locale, Words]
+    mandatory: dict[Locale, str] | None = None
 
 
-NOTICES = _notices()
+def _read() -> dict[str, dict[str, Any]]:
+    read: dict[str, dict[str, Any]] = msgspec.toml.decode(files("longan").joinpath("notices.toml").read_bytes())
+    return read
+
+
+_TEXTS = _read()
+
+
+def _notice(topic: str, params: type[Params], *, chosen_by: str | None = None, **given: Any) -> tuple[str, Notice]:
+    """A topic with its words from notices.toml; those of a topic without variants stand under `plain`."""
+    text = _TEXTS.get(topic, {})
+    variants = {name: said for name, said in text.items() if name not in Written.__struct_fields__}
+    try:
+        written = msgspec.convert(text, Written)
+        words = msgspec.convert(variants, dict[str, dict[Locale, Words]])
+    except msgspec.ValidationError as error:
+        raise BadWords(f"{topic}: {error}") from error
+    if chosen_by is None:
+        words = {"" if name == "plain" else name: said for name, said in words.items()}
+    return topic, Notice(
+        params=params, push=written.push, settings=written.settings, mandatory=written.mandatory, chosen_by=chosen_by,
+        words=words, **given,
+    )  # fmt: skip
+
+
+NOTICES: dict[str, Notice] = dict([
+    _notice(
+        "application_moved", Moved, chosen_by="status", subject="application", channel="applications",
+        life=timedelta(days=3), full=True, link="applications/{subject_id}",
+        carriers=("zns", "sms"), at_first=("push", "zns"),
+        stands="""not exists (select from applications.applications a
+                               where a.id = i.subject_id and a.status <> i.params ->> 'status')""",
+    ),
+    _notice(
+        "application_received", Received, subject="application", channel="hiring", life=timedelta(days=1), full=True,
+        link="applications/{subject_id}",
+        stands="""not exists (select from applications.applications a
+                               where a.id = i.subject_id and a.status in ('withdrawn', 'expired', 'obsolete'))""",
+    ),
+    _notice(
+        "employer_decided", Decided, chosen_by="decision", subject="employer", channel="employers",
+        life=timedelta(days=3), full=True, link="employers/{subject_id}", carriers=("zns",),
+        stands="""not exists (select from employers.employers e
+                               where e.id = i.subject_id and e.status <> i.params ->> 'decision')""",
+    ),
+    _notice(
+        "security_notice", Security, chosen_by="what", subject="account", channel="security", life=timedelta(days=3),
+        urgency="urgent", full=True, link="security", carriers=("zns", "sms"), at_first=("push", "zns", "sms"),
+    ),
+    _notice(
+        "session_expiring", SessionEnding, subject="session", channel="sessions", life=timedelta(days=2),
+        link="sessions/{subject_id}",
+        stands="""exists (select from sessions.sessions s
+                           where s.id = i.subject_id and s.ended_at is null
+                             and least(s.idle_expires_at, s.expires_at) <= i.created_at + interval '3 days')""",
+    ),
+    _notice(
+        "job_expiring", Posting, subject="job", channel="hiring", life=timedelta(days=2), full=True,
+        link="jobs/{subject_id}",
+        stands="""exists (select from jobs.postings j
+                           where j.id = i.subject_id and j.status = 'open'
+                             and j.expires_at <= i.created_at + interval '3 days')""",
+    ),
+    _notice(
+        "job_expired", Posting, subject="job", channel="hiring", life=timedelta(days=3), urgency="low", full=True,
+        link="jobs/{subject_id}",
+    ),
+    _notice(
+        "announcement", Announced, subject="campaign", channel="announcements", life=timedelta(days=3), full=True,
+        stands="campaigns.stands(i.subject_id)",
+    ),
+    _notice(
+        "public_alert", Announced, subject="campaign", channel="alerts", life=timedelta(hours=6), urgency="urgent",
+        full=True, stands="campaigns.stands(i.subject_id)",
+    ),
+])  # fmt: skip
+
+GATHERED = msgspec.convert(_TEXTS["gathered"], dict[str, dict[Locale, Words]])
+
+
+def rendered(topic: str, params: Params, locale: Locale) -> Words:
+    """The words of the inbox, filled."""
+    notice = NOTICES[topic]
+    given = msgspec.structs.asdict(params)
+    title, body = notice.words[given[notice.chosen_by] if notice.chosen_by else ""][locale]
+    return title.format_map(given), body.format_map(given)
+
+
+# What might be the number of a phone, a person or a dossier, however it is spaced; 25/11/2026 is none.
+_NUMBER = re.compile(r"\d(?:[\s.()-]*\d){5}")
+# A message to FCM may have 4096 bytes, and a letter six of them.
+_LONGEST_TITLE, _LONGEST_BODY = 100, 300
+
+
+def lock_screen(topic: str, locale: Locale, params: str | None = None, gathered: int | None = None) -> Words:
+    """What a push says: words that are the same for everybody; those of the inbox where `params` (JSON) are given,
+    which is where their reader chose so, and they hold no number, as much of them as fits; how many there are for a
+    digest of `gathered`."""
+    notice = NOTICES[topic]
+    if gathered is not None:
+        title, body = GATHERED["one" if gathered == 1 else "many"][locale]
+        return title, body.format(count=gathered)
+    if params is not None and notice.full:
+        with suppress(msgspec.ValidationError):  # of another version of the code
+            title, body = rendered(topic, msgspec.json.decode(params, type=notice.params), locale)
+            if not _NUMBER.search(f"{title} {body}"):
+                return _cut(title, _LONGEST_TITLE), _cut(body, _LONGEST_BODY)
+    return notice.push[locale]
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def _check(topic: str, notice: Notice) -> None:
-    """Raise `TypeError` for words that their params cannot fill, or that some reader would miss."""
+    """Raise `BadWords` for words that their params cannot fill, or that some reader would miss."""
     fields = {field.name: field.type for field in msgspec.structs.fields(notice.params)}
     variants = set(get_args(fields[notice.chosen_by])) if notice.chosen_by else {""}
     if set(notice.words) != variants:
-        raise TypeError(f"{topic} has words for {sorted(notice.words)}, but needs them for {sorted(variants)}")
-    for by_locale in (notice.push, *notice.words.values()):
+        raise BadWords(f"{topic} has words for {sorted(notice.words)}, but needs them for {sorted(variants)}")
+    for by_locale in (notice.push, notice.settings, *notice.words.values(), notice.mandatory or notice.push):
         if set(by_locale) != set(get_args(Locale)):
-            raise TypeError(f"{topic} does not speak every language")
-    for text in (text for by_locale in notice.words.values() for words in by_locale.values() for text in words):
-        if not {name for _, name, _, _ in Formatter().parse(text) if name is not None} <= fields.keys():
-            raise TypeError(f"{topic}: nothing fills {text!r}")
+            raise BadWords(f"{topic} does not speak every language")
+    plain = [text for by_locale in (notice.push, notice.settings) for words in by_locale.values() for text in words]
+    filled = [text for by_locale in notice.words.values() for words in by_locale.values() for text in words]
+    for text in plain:
+        _fill(topic, text, set())
+    for text in filled:
+        _fill(topic, text, set(fields))
+    _fill(topic, notice.link, {"subject_id"})
 
 
-for _topic, _notice in NOTICES.items():
-    _check(_topic, _notice)
+def _fill(topic: str, text: str, known: set[str]) -> None:
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError as error:
+        raise BadWords(f"{topic}: {text!r} cannot be read: {error}") from error
+    if not names <= known:
+        raise BadWords(f"{topic}: nothing fills {text!r}")
+
+
+for _topic, _made in NOTICES.items():
+    _check(_topic, _made)
+for _many in GATHERED.values():
+    for _said in _many.values():
+        _fill("gathered", _said[1], {"count"})

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import asyncpg
 
+from longan import wanting
 from longan.settings import BadSettings
 
 SCRIPTS = files("longan.migrations")
@@ -21,7 +22,7 @@ def sqlalchemy_url(database_url: str) -> str:
 
 
 async def migrate(database_url: str) -> None:
-    """Bring the database to the head, over the scripts in the wheel."""
+    """Bring the database to the head, over the scripts in the wheel, and then the functions that belong to the code."""
     # Not at the top: Alembic takes a second and 40 MB, and whoever only asks where a database stands needs neither.
     from alembic import command
     from alembic.config import Config
@@ -32,6 +33,11 @@ async def migrate(database_url: str) -> None:
     config.set_main_option("sqlalchemy.url", sqlalchemy_url(database_url).replace("%", "%%"))
     # Alembic runs a loop of its own, hence the thread.
     await asyncio.to_thread(command.upgrade, config, "head")
+    connection = await asyncpg.connect(database_url)
+    try:
+        await wanting.install(connection)
+    finally:
+        await connection.close()
 
 
 def head() -> str:
@@ -55,3 +61,4 @@ async def check(connection: asyncpg.Connection) -> None:
         raise BadSettings("The database is empty: run `longan migrate`.")
     if (await connection.fetchval("select version_num from alembic_version") or "") < head():
         raise BadSettings("The database is not at the newest migration: run `longan migrate`.")
+    await wanting.check(connection)

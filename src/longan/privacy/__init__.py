@@ -1,1 +1,1 @@
-"""Consents: purpose by purpose, given and withdrawn."""
+"""Consents, purpose by purpose, given and withdrawn; and employers that a person wants to hear nothing of."""

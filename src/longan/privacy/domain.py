@@ -1,6 +1,7 @@
 """Rules of the room: a consent is to a text that was seen, and can be taken back as easily as it was given."""
 
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -8,7 +9,7 @@ from longan.errors import NotFound
 from longan.fields import Locale
 from longan.policy import Proof
 from longan.privacy import store
-from longan.privacy.models import Consent, Purpose, PurposeChanged
+from longan.privacy.models import BlockedEmployer, Consent, Purpose, PurposeChanged
 from longan.tokens import Principal
 
 # What leaves this service is agreed to by somebody who is there now (SECURITY S4).
@@ -31,6 +32,15 @@ async def give(
 async def withdraw(tx: asyncpg.Connection, me: Principal, code: str, locale: Locale, now: datetime) -> Consent:
     """Holds with the transaction: whoever asks `privacy.consented` from then on hears no. Raises `NotFound`."""
     return await _say(tx, me, await _purpose(tx, code, locale, now), False, locale, now)
+
+
+async def block(tx: asyncpg.Connection, me: Principal, employer: UUID, now: datetime) -> BlockedEmployer:
+    """Holds with the transaction: nobody is told of the employer from then on, nor of what was to be sent. Raises
+    `NotFound`."""
+    made = await store.block(tx, me.account_id, employer, now)
+    if made is None:
+        raise NotFound
+    return made
 
 
 async def _purpose(tx: asyncpg.Connection, code: str, locale: Locale, now: datetime) -> Purpose:

@@ -3,7 +3,7 @@
 import msgspec
 
 from longan.errors import Conflict
-from longan.fields import Count, Timestamp
+from longan.fields import Count, Identifier, Timestamp
 
 
 class Purpose(msgspec.Struct, frozen=True):
@@ -42,6 +42,19 @@ class ConsentIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`version` of the purpose's text that was shown."""
 
     version: Count
+
+
+class BlockedEmployer(msgspec.Struct, frozen=True):
+    """An employer of whom a person wants to hear nothing."""
+
+    employer_id: Identifier
+    name: str
+    blocked_at: Timestamp
+
+
+class BlockedEmployerPage(msgspec.Struct, frozen=True):
+    items: list[BlockedEmployer]
+    next_cursor: str | None
 
 
 class PurposeChanged(Conflict):

@@ -1,20 +1,35 @@
 """HTTP of the room."""
 
 from typing import Annotated
+from uuid import UUID
 
-from litestar import get, post, put
-from litestar.params import JSONBody, PathParameter
+from litestar import delete, get, post, put
+from litestar.params import FromPath, JSONBody, PathParameter
 
-from longan.deps import Conn, Locale, Me, Now, Tx
+from longan.deps import Conn, Locale, Me, Now, Pages, Tx
 from longan.errors import InsufficientAuthentication, NotFound
+from longan.page import Cursor, Limit
 from longan.policy import decided
 from longan.privacy import domain, store
-from longan.privacy.models import Consent, ConsentIn, ConsentPage, PurposeChanged, PurposePage
+from longan.privacy.models import (
+    BlockedEmployer,
+    BlockedEmployerPage,
+    Consent,
+    ConsentIn,
+    ConsentPage,
+    PurposeChanged,
+    PurposePage,
+)
 
 Code = Annotated[
     str, PathParameter(pattern="^[a-z_]{2,40}$", description="`code` of a purpose, as list_purposes names it")
 ]
 GIVEN = {"purpose": "job_recommendations", "given": True, "version": 1, "said_at": "2026-11-22T02:00:00Z"}
+BLOCKED = {
+    "employer_id": "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11",
+    "name": "Công ty May Long An",
+    "blocked_at": "2026-11-22T02:00:00Z",
+}
 PURPOSES = {
     "items": [
         {"code": "job_recommendations", "version": 1, "title": "Gợi ý việc làm",
@@ -72,4 +87,48 @@ async def withdraw_consent(tx: Tx, me: Me, locale: Locale, now: Now, purpose_cod
     return await domain.withdraw(tx, me, purpose_code, locale, now)
 
 
-HANDLERS = [list_purposes, list_my_consents, give_consent, withdraw_consent]
+@get(
+    "/v1/me/blocked-employers",
+    tags=["privacy"],
+    opt=decided(auth="app", limit="lookup", example={"items": [BLOCKED], "next_cursor": None}),
+)
+async def list_blocked_employers(
+    conn: Conn, me: Me, pages: Pages, cursor: Cursor = None, limit: Limit = 20
+) -> BlockedEmployerPage:
+    """The employers you want to hear nothing of, newest first"""
+    return await store.blocked(conn, pages, me.account_id, cursor, limit)
+
+
+@put(
+    "/v1/me/blocked-employers/{employer_id:uuid}",
+    tags=["privacy"],
+    opt=decided(auth="app", limit="write", raises=(NotFound,), example=BLOCKED),
+)
+async def block_employer(tx: Tx, me: Me, now: Now, employer_id: FromPath[UUID]) -> BlockedEmployer:
+    """Hear nothing more of an employer; it holds at once, also for what was to be sent
+
+    What you were told before stays in the inbox. The employer does not learn of it.
+    """
+    return await domain.block(tx, me, employer_id, now)
+
+
+@delete(
+    "/v1/me/blocked-employers/{employer_id:uuid}",
+    tags=["privacy"],
+    opt=decided(auth="app", limit="write", raises=(NotFound,)),
+)
+async def unblock_employer(tx: Tx, me: Me, employer_id: FromPath[UUID]) -> None:
+    """Hear of an employer again, from now on"""
+    if not await store.unblock(tx, me.account_id, employer_id):
+        raise NotFound
+
+
+HANDLERS = [
+    list_purposes,
+    list_my_consents,
+    give_consent,
+    withdraw_consent,
+    list_blocked_employers,
+    block_employer,
+    unblock_employer,
+]

@@ -7,7 +7,9 @@ import asyncpg
 
 from longan.db import many, maybe
 from longan.fields import Locale
-from longan.privacy.models import Consent, Purpose
+from longan.listing import Listing, Order, listing
+from longan.page import Cursors
+from longan.privacy.models import BlockedEmployer, BlockedEmployerPage, Consent, Purpose
 
 PURPOSES = """-- privacy.purposes
 select p.code, p.version,
@@ -66,3 +68,52 @@ async def say(
     """The account's word on a purpose, kept for ever."""
     await tx.execute(ONE_AT_A_TIME, str(account))
     return maybe(await tx.fetchrow(SAY, account, purpose, version, given, locale, session, now), Consent)
+
+
+BLOCK = """-- privacy.block
+with made as (
+    insert into privacy.blocks (account_id, employer_id, blocked_at)
+    select $1, e.id, $3 from employers.employers e where e.id = $2
+    on conflict (account_id, employer_id) do update set blocked_at = blocks.blocked_at
+    returning employer_id, blocked_at)
+select m.employer_id, e.name, m.blocked_at from made m join employers.employers e on e.id = m.employer_id"""
+
+
+async def block(tx: asyncpg.Connection, account: UUID, employer: UUID, now: datetime) -> BlockedEmployer | None:
+    """The block, with the time when it was first made; None for no employer."""
+    return maybe(await tx.fetchrow(BLOCK, account, employer, now), BlockedEmployer)
+
+
+UNBLOCK = """-- privacy.unblock
+delete from privacy.blocks where account_id = $1 and employer_id = $2 returning true"""
+
+
+async def unblock(tx: asyncpg.Connection, account: UUID, employer: UUID) -> bool:
+    return bool(await tx.fetchval(UNBLOCK, account, employer))
+
+
+BLOCKS = listing(
+    Listing(
+        name="privacy.blocks",
+        select="""select b.employer_id, e.name, b.blocked_at
+  from privacy.blocks b
+  join employers.employers e on e.id = b.employer_id
+ where b.account_id = {account_id}""",
+        where={},
+        orders={
+            "newest": Order(
+                by="b.blocked_at desc, b.employer_id desc",
+                after="(b.blocked_at, b.employer_id) < ({after_0}, {after_1})",
+                position=("blocked_at", "employer_id"),
+                kind=tuple[datetime, UUID],
+            )
+        },
+    )
+)
+
+
+async def blocked(
+    conn: asyncpg.Connection, cursors: Cursors, account: UUID, cursor: str | None, limit: int
+) -> BlockedEmployerPage:
+    """Whom the account has blocked, newest first. Raises `InvalidRequest` for a cursor of another list."""
+    return await BLOCKS.page(conn, cursors, "newest", {"account_id": account}, cursor, limit, BlockedEmployerPage)
