@@ -7,6 +7,10 @@ import msgspec
 
 from longan.compact import spelled
 
+# What opens a screen of the app: by its own scheme, or by an address of ours that also other apps understand.
+SCHEME = "longanid://"
+OPENED = "/open/"
+
 _ANDROID = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+)=((?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2})", re.ASCII)
 _APPLE = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]+", re.ASCII)
 
@@ -66,7 +70,8 @@ def asset_links(apps: list[AndroidApp]) -> list[dict[str, Any]]:
 
 def associated_domains(apps: list[str]) -> dict[str, Any]:
     """What iOS reads under /.well-known (associated domains)."""
-    return {"webcredentials": {"apps": apps}}
+    opened = {"appIDs": apps, "components": [{"/": f"{OPENED}*"}]}
+    return {"webcredentials": {"apps": apps}, "applinks": {"details": [opened]}}
 
 
 def _parts(setting: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What the edge knows of one request, for the handler and for the log."""
 
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from uuid import UUID
 from zlib import crc32
 
 import msgspec
@@ -21,12 +22,23 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Stream(Protocol):
+    """An answer that goes on after it has begun; of the kind that its operation `produces`."""
+
+    async def piece(self) -> bytes | None:
+        """What is to be sent next, as soon as there is something; None at the end."""
+
+    def end(self) -> None:
+        """Nobody reads on, or nothing more shall be said: `piece` gives None. A second time does nothing."""
+
+
 class Exchange(msgspec.Struct):
     """Lives in `scope["longan"]` from the first byte of a request to its line in the log.
 
     `client` is the network the request came from (limits.network); `until` (loop time) is when the database must have
     answered, set by the first question; `queries` are round trips.
-    `key_thumbprint` (RFC 7638) is the key whose possession the request proved with a `DPoP` header.
+    `key_thumbprint` (RFC 7638) is the key whose possession the request proved with a `DPoP` header. `happened` names
+    the account in whose event log the request wrote, for its streams to look there once that is committed.
     """
 
     request_id: str
@@ -39,6 +51,7 @@ class Exchange(msgspec.Struct):
     body: bytes = b""
     idempotency_key: str | None = None
     if_match: str | None = None
+    if_none_match: bytes | None = None
     queries: int = 0
     until: float | None = None
     etag: str | None = None
@@ -46,6 +59,7 @@ class Exchange(msgspec.Struct):
     private: bool = False
     keeps_answer: bool = False
     answer: Answer | None = None
+    happened: UUID | None = None
 
     def count(self, round_trips: int) -> None:
         self.queries += round_trips
@@ -67,6 +81,11 @@ class Exchange(msgspec.Struct):
         self.etag = f'"v{version}{trace}"'
         return answer
 
+    def is_held(self) -> bool:
+        """Whether the client holds the answer that `tagged` has named: it is sent 304 then, so whatever the handler
+        returns may be empty."""
+        return self.etag is not None and matches(self.if_none_match, self.etag)
+
     def expected_versions(self) -> list[int] | None:
         """The row versions If-Match allows; None for `*`. Weak tags never match (RFC 9110 section 13.1.1).
 
@@ -86,3 +105,12 @@ class Exchange(msgspec.Struct):
             if not weak and tag[1] == "v" and number.isascii() and number.isdigit() and len(number) < 10:
                 versions.append(int(number))
         return versions
+
+
+def matches(sent: bytes | None, etag: str) -> bool:
+    """If-None-Match compares weakly (RFC 9110 section 13.1.2)."""
+    if sent is None:
+        return False
+    if sent.strip() == b"*":
+        return True
+    return etag in [tag.strip().removeprefix("W/") for tag in sent.decode("latin-1").split(",")]

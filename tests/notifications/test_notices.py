@@ -1,5 +1,7 @@
 """From a fact to the inbox: who is told, in which words, once."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -237,21 +239,26 @@ async def test_an_account_does_not_fan_out_without_end(world: World) -> None:
     assert await world.states() == {"queued": 10}
 
 
+def row_of(topic: str, params: str) -> InboxRow:
+    now = clock.utc()
+    return InboxRow(uuid4(), topic, uuid4(), params, now, now, None, None, 1)
+
+
 def test_every_topic_has_words_for_every_reader() -> None:
     for topic, notice in NOTICES.items():
         for variant in notice.words:
             values = {field.name: "x" for field in msgspec.structs.fields(notice.params)}
             params = msgspec.json.encode(values | ({notice.chosen_by: variant} if notice.chosen_by else {})).decode()
             for locale in ("vi", "en"):
-                row = InboxRow(uuid4(), topic, uuid4(), params, clock.utc(), None)
-                assert "{" not in shown(row, locale).body, (topic, variant, locale)
+                seen = shown(row_of(topic, params), locale, "https://id.example.vn")
+                assert "{" not in f"{seen.title} {seen.body} {seen.link} {seen.web_link}", (topic, variant, locale)
 
 
 @pytest.mark.parametrize(
     ("topic", "params"), [("from_the_future", "{}"), ("application_moved", '{"status":"promoted"}')]
 )
 def test_a_notice_of_a_newer_version_is_shown_without_its_words(topic: str, params: str) -> None:
-    item = shown(InboxRow(uuid4(), topic, uuid4(), params, clock.utc(), None), "vi")
+    item = shown(row_of(topic, params), "vi", "https://id.example.vn")
 
     assert (item.title, item.body) == UNKNOWN["vi"]
 
@@ -259,6 +266,7 @@ def test_a_notice_of_a_newer_version_is_shown_without_its_words(topic: str, para
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"link": "jobs/{job_title}"},
         {"words": {}},
         {"words": {**NOTICES["application_moved"].words, "viewed": {"vi": ("a", "b")}}},
         {"words": {**NOTICES["application_moved"].words, "viewed": {"vi": ("a", "{phone}"), "en": ("a", "b")}}},
@@ -271,3 +279,44 @@ def test_words_that_nothing_fills_or_somebody_misses_stop_the_start(wrong: dict[
     with pytest.raises(TypeError):
         _check("application_moved", notice)
     assert notice.params is Moved
+
+
+def test_what_opens_a_notice_outside_the_app_has_an_address_only_where_ours_is_secure() -> None:
+    row = row_of("application_received", '{"job_title":"May","employer_name":"Công ty"}')
+
+    secure, plain = (shown(row, "vi", f"{scheme}://id.example.vn/") for scheme in ("https", "http"))
+
+    assert secure.web_link == f"https://id.example.vn/open/applications/{row.subject_id}"
+    assert (secure.link, plain.link, plain.web_link) == (*[f"longanid://applications/{row.subject_id}"] * 2, None)
+
+
+START = """import importlib.resources, pathlib, sys
+real = importlib.resources.files
+class Planted:
+    def joinpath(self, name):
+        text = real("longan").joinpath(name).read_text(encoding="utf-8")
+        assert sys.argv[1] in text
+        path = pathlib.Path(sys.argv[3])
+        path.write_text(text.replace(sys.argv[1], sys.argv[2]), encoding="utf-8")
+        return path
+importlib.resources.files = lambda package: Planted() if package == "longan" else real(package)
+import longan.{door}
+"""
+
+
+@pytest.mark.parametrize("door", ["api.app", "worker"])
+@pytest.mark.parametrize(("was", "planted", "said"), [
+    ("“{job_title}”", "“{job_titel}”", "nothing fills"), ("“{job_title}”", "“{job_title”", "cannot be read"),
+    ("“{job_title}”", "“{job_title}”", ""), ("[application_moved.offer]", "[application_moved.ofer]", "needs them for"),
+])  # fmt: skip
+def test_a_wrong_template_stops_the_start_of_the_process(
+    tmp_path: Path, door: str, was: str, planted: str, said: str
+) -> None:
+    code = START.replace("{door}", door)
+
+    started = subprocess.run(
+        [sys.executable, "-c", code, was, planted, str(tmp_path / "notices.toml")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (started.returncode, said in started.stderr) == (1 if said else 0, True), started.stderr

@@ -88,7 +88,10 @@ async def test_google_and_apple_are_told_which_apps_are_ours(with_apps: Edge, cl
     assert android.json()[0]["target"] == {
         "namespace": "android_app", "package_name": "vn.longan.id", "sha256_cert_fingerprints": [FINGERPRINT]
     }  # fmt: skip
-    assert apple.json() == {"webcredentials": {"apps": ["TEAM123456.vn.longan.id"]}}
+    assert apple.json() == {
+        "webcredentials": {"apps": ["TEAM123456.vn.longan.id"]},
+        "applinks": {"details": [{"appIDs": ["TEAM123456.vn.longan.id"], "components": [{"/": "/open/*"}]}]},
+    }
 
 
 async def test_nobody_is_told_anything_where_there_are_no_apps(client: httpx.AsyncClient) -> None:
