@@ -16,6 +16,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "too_long": ("Quá dài", "Is too long"),
     "bad_form": ("Không đúng định dạng", "Does not have the right form"),
     "bad_text": ("Có ký tự không được phép", "Holds a character that is not allowed"),
+    "markup": ("Chỉ được dùng chữ thường, không có mã HTML hay Markdown", "Plain text only, no HTML or Markdown"),
+    "foreign_link": ("Chỉ được dẫn đến địa chỉ https của chúng tôi", "May lead only to our own https address"),
     "bad_time": ("Ngày giờ không hợp lệ", "Is not a valid time"),
     "in_past": ("Phải ở trong tương lai", "Must be in the future"),
     "not_one_of": ("Không phải giá trị được chấp nhận", "Is not one of the accepted values"),
@@ -135,6 +137,11 @@ class CoolingOff(Forbidden):
 
     code = "cooling_off"
     vi, en = "Tài khoản vừa khôi phục, việc này phải chờ", "The account was recovered lately; this has to wait"
+
+
+class SignatureInvalid(Forbidden):
+    code = "signature_invalid"
+    vi, en = "Chữ ký của thông báo không đúng hoặc quá cũ", "The signature is wrong or too old"
 
 
 class ConsentRequired(Forbidden):

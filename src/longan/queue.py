@@ -19,7 +19,13 @@ insert into pgqueuer_log (job_id, status, priority, entrypoint)
 select id, 'queued', 0, $1 from promised"""
 
 
-async def add(tx: asyncpg.Connection, topic: str, *, after: timedelta | None = None, **payload: object) -> None:
+async def add(
+    tx: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy,
+    topic: str,
+    *,
+    after: timedelta | None = None,
+    **payload: object,
+) -> None:
     """Promise task `topic`; the row commits with the caller's transaction or not at all."""
     await tx.execute(ADD, topic, msgspec.json.encode(payload), after or timedelta())
 

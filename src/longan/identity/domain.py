@@ -69,7 +69,11 @@ async def note_delivery(
     tx: asyncpg.Connection, gateway: str, others: bool, report: DeliveryReport, now: datetime
 ) -> None:
     """Keep what a gateway says of a message it took. The first failure while the code lives gives the other gateway its
-    chance. The same report again, or one about a message that another gateway took meanwhile, changes nothing."""
+    chance. The same report again, or one about a message that another gateway took meanwhile, changes nothing. What is
+    said of a text that stood in for a push is passed on."""
+    if await store.is_text(tx, report.reference):
+        await queue.add(tx, "note_text", reference=report.reference, status=report.status, reason=report.reason)
+        return
     if report.status == "delivered":
         await store.delivered(tx, report.reference, gateway, report.at)
     elif await store.undelivered(

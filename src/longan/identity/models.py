@@ -7,7 +7,6 @@ from msgspec import Meta
 
 from longan.codes import Code
 from longan.entrance import SignInDevice
-from longan.errors import Forbidden
 from longan.fields import Identifier, PhoneInput, Timestamp
 from longan.tokens import Audience
 
@@ -37,8 +36,3 @@ class DeliveryReport(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     status: DeliveryStatus
     at: Timestamp
     reason: Reason | None = None
-
-
-class SignatureInvalid(Forbidden):
-    code = "signature_invalid"
-    vi, en = "Chữ ký của thông báo không đúng hoặc quá cũ", "The signature is wrong or too old"

@@ -11,9 +11,9 @@ from longan.codes import CHALLENGE_ID, CHALLENGED, CodeChallenge, OtpExpired, Ot
 from longan.deps import Ex, Now, ToEnter, Tx
 from longan.desk import DESK, AtDesk
 from longan.entrance import SIGNED_IN, SignedIn
-from longan.errors import Forbidden, NotFound, RateLimited, Unavailable
+from longan.errors import Forbidden, NotFound, RateLimited, SignatureInvalid, Unavailable
 from longan.identity import domain, outside
-from longan.identity.models import CodeEntry, CodeRequest, DeliveryReport, GatewayName, SignatureInvalid
+from longan.identity.models import CodeEntry, CodeRequest, DeliveryReport, GatewayName
 from longan.policy import decided
 
 Asked = Request[Any, Any, Any]

@@ -58,6 +58,23 @@ async def undelivered(
     return bool(await tx.fetchval(UNDELIVERED, challenge, gateway, now, reason, again, at))
 
 
+IS_TEXT = """-- identity.is_text
+select exists (select from fallback.texts t where t.id = $1)"""
+
+
+async def is_text(tx: asyncpg.Connection, reference: UUID) -> bool:
+    """Whether a message stood in for a push."""
+    return bool(await tx.fetchval(IS_TEXT, reference))
+
+
+STILL_WANTED = """-- identity.still_wanted (worker)
+select coalesce(notifications.still_wanted($1, 'sms', $2), false)"""
+
+
+async def still_wanted(pool: asyncpg.Pool, notice: UUID, now: datetime) -> bool:
+    return bool(await pool.fetchval(STILL_WANTED, notice, now))
+
+
 RESTING = """-- identity.resting (worker)
 select b.gateway from identity.sms_breaker b where b.open_until > $1"""
 

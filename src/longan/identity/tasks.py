@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from longan import codes
+from longan import codes, queue, texting
 from longan.fields import Locale
 from longan.identity import domain, store
 from longan.identity.outside import HttpSmsGateway, SmsFailed
@@ -61,10 +61,24 @@ async def send_one_time_code(context: Context, *, challenge_id: UUID) -> None:
 
 
 async def send_text(
-    context: Context, *, sealed: bytes, row: UUID, words: Words, locale: Locale, reference: UUID
-) -> None:
-    """Send a notice to a phone that was `sealed` for `row`. Raises `SmsFailed`."""
-    await _hand_over(context, context.phones.open(sealed, row), TEXTS[words][locale], reference, None)
+    context: Context, *, sealed: bytes, row: UUID, locale: Locale, reference: UUID, words: Words | None = None,
+    about: str | None = None, notice: UUID | None = None,
+) -> None:  # fmt: skip
+    """Send the `words`, or those of the topic they are `about`, to a phone that was `sealed` for `row`. Where they
+    stand in for the push of a `notice`, it must still be wanted, and whoever asked hears what came of it. Raises
+    `SmsFailed`."""
+    if notice is not None and not await store.still_wanted(context.pool, notice, context.clock()):
+        await _tell(context, reference, "obsolete")
+        return
+    text = TEXTS[words][locale] if words is not None else texting.plain(about or "", locale)
+    await _hand_over(context, context.phones.open(sealed, row), text, reference, None)
+    if notice is not None:
+        await _tell(context, reference, "sent")
+
+
+async def _tell(context: Context, reference: UUID, status: str) -> None:
+    async with context.pool.acquire() as tx, tx.transaction():
+        await queue.add(tx, "note_text", reference=reference, status=status)
 
 
 async def _hand_over(context: Context, phone: str, text: str, reference: UUID, but: str | None) -> str:
