@@ -100,6 +100,29 @@ async def staffed(real: Real, administrator: UUID) -> dict[str, list[UUID]]:
     return {"account_id": accounts, "proposal_id": proposals}
 
 
+async def campaigning(real: Real, official: UUID) -> dict[str, list[UUID]]:
+    """Campaigns of another official, each with a past and with people who were told."""
+    writer = await real.account(role="official")
+    campaigns = await rows(
+        real.pool,
+        """insert into campaigns.campaigns (kind, title, body, drafted_by, drafted_at, updated_at)
+           select 'announcement', 'Ngày hội việc làm', 'Thứ bảy', $1, now(), now() from generate_series(1, 3)
+        returning id""",
+        writer,
+    )
+    await real.pool.execute(
+        """insert into campaigns.history (campaign_id, action, account_id, version, at)
+           select c, 'changed', $2, 1, now() from unnest($1::uuid[]) c, generate_series(1, 2)""",
+        campaigns, writer,
+    )  # fmt: skip
+    await real.pool.execute(
+        """insert into campaigns.recipients (campaign_id, account_id, told_at)
+           select c, a, now() from unnest($1::uuid[]) c, unnest($2::uuid[]) a""",
+        campaigns, [writer, official],
+    )  # fmt: skip
+    return {"campaign_id": campaigns}
+
+
 @asynccontextmanager
 async def built(real: Real) -> AsyncIterator[House]:
     state, wide = real.app.app.state, 1_000_000
@@ -125,6 +148,12 @@ async def built(real: Real) -> AsyncIterator[House]:
            select a, 'x', now(), gen_random_uuid()::text from unnest($1::uuid[]) a, generate_series(1, 3)""",
         [owner, worker],
     )
+    await real.pool.execute(
+        """insert into privacy.blocks (account_id, employer_id, blocked_at)
+           select a, e.id, now()
+             from unnest($1::uuid[]) a, (select id from employers.employers where id <> $2 order by id limit 3) e""",
+        [owner, worker], employer,
+    )  # fmt: skip
     ids = {
         "job_id": [*jobs, *await rows(real.pool, "select id from jobs.postings where status <> 'open' limit 2")],
         "employer_id": [employer, *await rows(real.pool, "select id from employers.employers limit 2")],
@@ -133,6 +162,7 @@ async def built(real: Real) -> AsyncIterator[House]:
         "housing_id": await rows(real.pool, "select id from housing.listings limit 2"),
         **await reviewed(real, [owner, worker, *[await real.account() for _ in range(3)]]),
         **await staffed(real, administrator),
+        **await campaigning(real, official),
     }
     # Everybody has just proved as much as any operation demands: it must not end at that.
     made = House(

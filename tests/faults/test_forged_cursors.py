@@ -16,7 +16,7 @@ async def cursors_of(house: House) -> dict[str, tuple[str, dict[str, str], str]]
         if "cursor" not in operation.parameters:
             continue
         headers = house.headers(operation, house.worker if operation.name == "list_my_applications" else None)
-        path = path_of(operation, {"job_id": house.jobs[0]})
+        path = path_of(operation, {"job_id": house.jobs[0], "campaign_id": house.ids["campaign_id"][0]})
         page = await house.call("GET", path, query(limit=1), headers)
         assert page.json["next_cursor"], operation.name
         made[operation.name] = (path, headers, page.json["next_cursor"])

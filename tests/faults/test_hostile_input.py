@@ -121,7 +121,7 @@ async def test_every_number_in_a_header_may_be_anything(house: House) -> None:
 
 
 # What may be done with what is not one's own; for every other operation it is as if it were not there.
-FOR_EVERYBODY = {"get_job", "get_employer", "get_housing", "apply_to_job"}
+FOR_EVERYBODY = {"get_job", "get_employer", "get_housing", "apply_to_job", "block_employer"}
 
 
 async def test_what_is_not_yours_is_not_there(house: House) -> None:

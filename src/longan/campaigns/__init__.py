@@ -1,0 +1,1 @@
+"""Campaigns: what officials say to many people at once, agreed on by two, and who was told."""
