@@ -49,10 +49,12 @@ def told(conn: asyncpg.Connection) -> Told:
     """What the owners of accounts will be told, in order; each fact once."""
 
     async def read() -> list[str]:
-        rows = await conn.fetch("select payload from pgqueuer where entrypoint = 'security_notice' order by id")
+        rows = await conn.fetch(
+            "select payload from pgqueuer where entrypoint in ('security_notice', 'session_expiring') order by id"
+        )
         notices = [msgspec.json.decode(row["payload"]) for row in rows]
-        assert len({notice["fact"] for notice in notices}) == len(notices)
-        return [notice["what"] for notice in notices]
+        assert len({notice.get("fact", notice.get("at")) for notice in notices}) == len(notices)
+        return [notice.get("what", "session_expiring") for notice in notices]
 
     return read
 

@@ -19,7 +19,7 @@ from longan.api.edge import Edge
 from longan.entrance import ABSOLUTE, IDLE, IDLE_ADMINISTRATOR, MOST, Entering, SignInDevice
 from longan.sessions import tasks
 from longan.settings import Settings
-from longan.tasks import Context
+from longan.tasks import Context, declared
 from tests.conftest import Real, TestClock, client_of, new_account
 from tests.sessions.conftest import Refresh, SignedIn, Told, held, signed_in_on
 
@@ -250,6 +250,24 @@ async def test_who_uses_the_app_every_day_is_warned_once_before_the_end_comes_an
 
     assert seen[-1] == 1
     assert len(seen) - seen.index(1) == tasks.WARNED_BEFORE.days + 1
+
+
+async def test_a_warning_is_not_sent_when_the_session_was_used_by_then(
+    entering: Enter, refresh: Refresh, conn: asyncpg.Connection, context: Context, clock: TestClock
+) -> None:
+    pair = await entering()
+    await expired(context, clock, IDLE["app"] - timedelta(days=2))
+    promise = await conn.fetchval("select payload from pgqueuer where entrypoint = 'session_expiring'")
+    for _ in range(2):
+        await declared("session_expiring", tasks.session_expiring).run(context, promise)
+    wanted = "select topic, subject_id, notifications.still_wanted(id, 'push', $1) from notifications.inbox"
+    [before] = await conn.fetch(wanted, clock())
+
+    await refresh(pair["refresh_token"])
+
+    [after] = await conn.fetch(wanted, clock())
+    assert before == ("session_expiring", sid(pair), True)
+    assert after == ("session_expiring", sid(pair), False)
 
 
 @pytest.mark.parametrize("ended", ["signed out", "run out", "official"])

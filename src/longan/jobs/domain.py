@@ -1,6 +1,6 @@
 """Rules of the room: who may change a posting, and from where to where."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -8,13 +8,14 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from longan import queue
+from longan import queue, reminders
 from longan.errors import FieldError, IllegalTransition, InvalidRequest, JobNotOpen, NotFound, Stale, WardUnknown
 from longan.jobs import store
 from longan.jobs.models import EmployerNotVerified, Job, JobChange, JobIn, Pay, PayIn, Standing
 
 # Far enough for any posting, and near enough that no offset carries it past the last year of a calendar.
 LAST_EXPIRY = datetime(2100, 1, 1, tzinfo=UTC)
+WARNED_BEFORE = timedelta(days=3)
 
 V = TypeVar("V")
 
@@ -57,6 +58,8 @@ async def update(
         tx, job, member, standing.employer_name, title=_given(change.title), description=_given(change.description),
         pay=_pay(change), openings=_given(change.openings), expires_at=_given(change.expires_at), now=now,
     )  # fmt: skip
+    if standing.status == "open" and change.expires_at is not UNSET:
+        await _promise_warning(tx, job, change.expires_at, now)
     return await _changed(tx, job, public=standing.was_published)
 
 
@@ -75,6 +78,7 @@ async def publish(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime
     if standing.expires_at <= now:
         raise IllegalTransition(standing.status, "open", FieldError("/expires_at", "in_past"))
     await store.publish(tx, job, member, now)
+    await _promise_warning(tx, job, standing.expires_at, now)
     return await _changed(tx, job, public=True)
 
 
@@ -89,7 +93,21 @@ async def close(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) 
     if standing.status not in ("draft", "in_review", "open", "paused"):
         raise IllegalTransition(standing.status, "closed")
     await store.close(tx, job, member, now)
+    await reminders.forget(tx, _warning_of(job))
     return await _changed(tx, job, public=standing.was_published)
+
+
+async def _promise_warning(tx: asyncpg.Connection, job: UUID, expires_at: datetime, now: datetime) -> None:
+    """The employer hears that an open posting is about to expire; not who has just chosen an end that is near."""
+    at = expires_at - WARNED_BEFORE
+    if at > now:
+        await reminders.remind(tx, "job_expiring", at, _warning_of(job), job_id=job, expires_at=expires_at)
+    else:
+        await reminders.forget(tx, _warning_of(job))
+
+
+def _warning_of(job: UUID) -> str:
+    return f"job_expiring {job}"
 
 
 def _check_pay(pay: PayIn) -> None:

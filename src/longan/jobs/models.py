@@ -134,6 +134,21 @@ class Standing(msgspec.Struct, frozen=True):
     employer_verified: bool
 
 
+class Over(msgspec.Struct, frozen=True):
+    """A posting that was taken down because its time was over."""
+
+    id: UUID
+    expires_at: datetime
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """A posting that ends or has ended, as its employer's members are told of it."""
+
+    job_title: str
+    employer_name: str
+    members: list[UUID]
+
+
 class EmployerNotVerified(Forbidden):
     code = "employer_not_verified"
     vi, en = "Đơn vị chưa được xác minh nên chưa đăng tin được", "The employer is not verified yet and cannot publish"

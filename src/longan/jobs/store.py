@@ -5,8 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
-from longan.db import maybe
-from longan.jobs.models import Job, JobIn, JobPage, Pay, Search, Standing
+from longan.db import many, maybe
+from longan.jobs.models import Ending, Job, JobIn, JobPage, Over, Pay, Search, Standing, Status
 from longan.listing import Listing, Order, listing
 from longan.page import Cursors
 from longan.search import fold, mark, tsquery
@@ -234,11 +234,31 @@ async def close(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime) 
 
 
 EXPIRE = """-- jobs.expire (worker)
-update jobs.postings set status = 'expired', version = version + 1, updated_at = $1
- where status = 'open' and expires_at <= $1"""
+with due as (
+    select j.id from jobs.postings j
+     where j.status = 'open' and j.expires_at <= $1
+     order by j.expires_at
+     limit $2
+       for no key update skip locked)
+update jobs.postings j set status = 'expired', version = j.version + 1, updated_at = $1
+  from due
+ where j.id = due.id
+returning j.id, j.expires_at"""
 
 
-async def expire(pool: asyncpg.Pool, now: datetime) -> int:
-    """Take down what is past its time; how many postings that were."""
-    done = await pool.execute(EXPIRE, now)
-    return int(done.rpartition(" ")[2])
+async def expire(tx: asyncpg.pool.PoolConnectionProxy, now: datetime, most: int) -> list[Over]:
+    """Take down at most so many postings that are past their time; which ones."""
+    return many(await tx.fetch(EXPIRE, now, most), Over)
+
+
+ENDING = """-- jobs.ending (worker)
+select j.title as job_title, e.name as employer_name,
+       array(select m.account_id from employers.members m where m.employer_id = j.employer_id) as members
+  from jobs.postings j
+  join employers.employers e on e.id = j.employer_id
+ where j.id = $1 and j.status = $2 and j.expires_at = $3"""
+
+
+async def ending(pool: asyncpg.Pool, job: UUID, status: Status, expires_at: datetime) -> Ending | None:
+    """A posting whose end is that one, None when it has another by now, or another status."""
+    return maybe(await pool.fetchrow(ENDING, job, status, expires_at), Ending)

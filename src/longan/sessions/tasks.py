@@ -1,11 +1,13 @@
 """What the worker does for the room."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from longan import queue
-from longan.entrance import event
+from longan import calls, queue
+from longan.notices import SessionEnding
 from longan.sessions import store
-from longan.tasks import Context, Task, unhurried
+from longan.tasks import Context, unhurried
+from longan.telling import tell
 
 KEPT_FOR = timedelta(days=1)
 # Long enough for somebody who opens the app at the weekend only.
@@ -21,20 +23,30 @@ async def prune_sessions(context: Context) -> None:
 
 
 async def warn_of_expiry(context: Context) -> None:
-    """Tell the owners of sessions that will end soon, once for each end."""
+    """Tell the owners of sessions that will end soon, once for each end.
+
+    Looked for by the index of their ends, not promised by reminders: every refresh moves the end, so each of a million
+    sessions would keep a reminder that is written anew with every refresh and is hardly ever run.
+    """
     now = context.clock()
     while True:
         async with context.pool.acquire() as tx, tx.transaction():
             found = await store.expiring(tx, now, now + WARNED_BEFORE, AT_ONCE)
             for session in found:
-                fact = event(session.id, f"session_expiring {session.at.isoformat()}")
                 account = session.account_id
-                await queue.add(tx, "security_notice", account_id=account, what="session_expiring", fact=fact)  # type: ignore[arg-type]
+                await queue.add(tx, "session_expiring", session_id=session.id, account_id=account, at=session.at)
         if len(found) < AT_ONCE:
             return
 
 
-TASKS: dict[str, Task] = {}
+async def session_expiring(context: Context, *, session_id: UUID, account_id: UUID, at: datetime) -> None:
+    """The owner of a session hears that it will end at `at`."""
+    fact = f"{session_id}:{at.isoformat()}"
+    await tell(context.pool, [account_id], "session_expiring", session_id, SessionEnding(), fact, context.clock())
+    await calls.happened(context.valkey, [account_id])
+
+
+TASKS = {"session_expiring": session_expiring}
 SCHEDULE = {
     "prune_sessions": ("27 3 * * *", prune_sessions),
     # In the morning, in Vietnam.
