@@ -9,6 +9,7 @@ import pytest
 import redis.asyncio
 
 from longan.cache import Cache, Entry, invalidate
+from longan.calls import follow
 from longan.devkit import embedded
 from tests.conftest import Real
 
@@ -21,7 +22,7 @@ async def caches(services: embedded.Services) -> AsyncIterator[tuple[Cache, Cach
     """Two processes' caches, both listening."""
     clients = [redis.asyncio.from_url(services.redis_url) for _ in range(3)]
     made = [Cache(client) for client in clients[:2]]
-    listening = [asyncio.create_task(cache.listen()) for cache in made]
+    listening = [asyncio.create_task(follow(client, cache)) for client, cache in zip(clients, made, strict=False)]
     await until(lambda: all(cache.listens for cache in made))
     yield made[0], made[1], clients[2]
     for task in listening:

@@ -8,7 +8,6 @@ called out when its task is tried again; until then nobody is shown an answer th
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import OrderedDict
 
@@ -23,12 +22,8 @@ MAX_BYTES = 32 * 1024 * 1024
 SECONDS = {"jobs": 30.0, "procedures": 300.0, "places": 300.0}
 ALONE_SECONDS = 3.0
 VALKEY_SECONDS = 0.25
-# A Valkey that says nothing for so long is asked; when it is silent for as long again, it is away.
-SILENCE_SECONDS = 1.0
 # How many questions a process remembers having been asked.
 MAX_ASKED = 50_000
-
-log = logging.getLogger("longan.cache")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -62,6 +57,8 @@ class Kept(msgspec.Struct):
 
 class Cache:
     """One per process. A key is path, query and language. Times are monotonic seconds."""
+
+    channel = CHANNEL
 
     def __init__(self, valkey: redis.asyncio.Redis, max_bytes: int = MAX_BYTES) -> None:
         self._valkey = valkey
@@ -170,39 +167,21 @@ class Cache:
         for key in [key for key, kept in self._entries.items() if kept.family == family]:
             self._drop(key)
 
-    async def listen(self) -> None:
-        """Follow the calls of writes until cancelled; while the line is cut, entries live ALONE_SECONDS."""
-        while True:
-            try:
-                await self._follow()
-            except (RedisError, OSError, TimeoutError, ValueError) as error:
-                log.warning("cache: Valkey is away (%s)", type(error).__name__)
-            finally:
-                self.listens = False
-                for family in SECONDS:
-                    self.forget(family, -1)
-            await asyncio.sleep(1.0)
+    async def joined(self) -> None:
+        """A write until now is in the generation, and one from now on is called out."""
+        for family in SECONDS:
+            self.forget(family, int(await self._valkey.get(f"generation:{family}") or 0))
+        self.listens = True
 
-    async def _follow(self) -> None:
-        """Raises `TimeoutError` when Valkey falls silent: a hanging one would leave us deaf and sure of our entries."""
-        async with self._valkey.pubsub() as calls:
-            await calls.subscribe(CHANNEL)
-            asked = False
-            while True:
-                call = await calls.get_message(timeout=SILENCE_SECONDS)
-                if call is None and asked:
-                    raise TimeoutError
-                asked = call is None
-                if call is None:
-                    await calls.ping()
-                elif call["type"] == "subscribe":
-                    # Not before: a write until now is in the generation, and one from now on is called out.
-                    for family in SECONDS:
-                        self.forget(family, int(await self._valkey.get(f"generation:{family}") or 0))
-                    self.listens = True
-                elif call["type"] == "message":
-                    family, _, generation = call["data"].decode().partition(" ")
-                    self.forget(family, int(generation))
+    def heard(self, call: bytes) -> None:
+        family, _, generation = call.decode().partition(" ")
+        self.forget(family, int(generation))
+
+    def cut(self) -> None:
+        """Entries live ALONE_SECONDS from now on."""
+        self.listens = False
+        for family in SECONDS:
+            self.forget(family, -1)
 
 
 def _size(key: Key, entry: Entry) -> int:

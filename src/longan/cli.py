@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from longan import clock, keys, openid, rewrapping, schema
+from longan import clock, keys, openid, rewrapping, schema, texting
 from longan.settings import BadSettings, Settings, read
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {}
@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         if name == "create-admin":
             added.add_argument("phone", help="the mobile number of the administrator")
+        if name == "push":
+            added.add_argument("words", nargs="*", metavar="ERROR | replay ERROR|ID ...", help=PUSH_HELP)
         if name == "keys":
             forms = "DIRECTORY | rotate [PURPOSE ...] | rewrap | retire"
             added.add_argument("words", nargs="*", metavar=forms, help=KEYS_HELP)
@@ -102,6 +104,7 @@ def _ready(process: str) -> Settings:
     """Settings, keys and database of a process that is to serve. Raises `BadSettings` for what would not serve well."""
     settings = read()
     keys.load(settings.keys_dir)
+    texting.read(settings)
     try:
         asyncio.run(_checked(settings))
     except AWAY:
@@ -157,6 +160,8 @@ def api(_: argparse.Namespace) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         backlog=2048,
+        # So many connections does a process serve at once, and every stream holds one.
+        backpressure=settings.event_streams + 1024,
     ).serve()
     return 0
 
@@ -272,6 +277,43 @@ def make_keys(given: argparse.Namespace) -> int:
 COMMANDS["keys"] = COMMANDS.pop("make-keys")
 
 
+PUSH_HELP = (
+    "without a word, how much waits and what was given up, by error; with an error, the ids of what was given up for "
+    "it; `replay` tries again what was given up for these errors or has these ids, unless its time is over"
+)
+
+
+@command("the outbox of pushes: what waits, what was given up, and trying that again")
+def push(given: argparse.Namespace) -> int:
+    from longan.push import store
+
+    settings, now = read(), clock.utc()
+    replay = given.words[:1] == ["replay"]
+    named = given.words[1:] if replay else given.words
+    if (replay and not named) or (not replay and len(named) > 1):
+        raise BadSettings("say `longan push`, `longan push ERROR` or `longan push replay ERROR|ID ...`.")
+
+    async def run() -> int:
+        async with _database(settings) as connection:
+            await schema.check(connection)
+            if replay:
+                done = await store.replay(connection, named, now)
+                print(f"{done:,} will be tried again")
+                return 0 if done else 1
+            if named:
+                ids = await store.dead_for(connection, named[0], now)
+                print(*(f"{each.id}  {'expired' if each.expired else 'can be replayed'}" for each in ids), sep="\n")
+                return 0 if ids else 1
+            depth = await store.depth(connection, now)
+            since = f", the oldest since {depth.oldest_due:%Y-%m-%d %H:%M:%S} UTC" if depth.oldest_due else ""
+            print(f"{depth.queued:,} wait, {depth.due:,} of them are due{since}; {depth.leased:,} are on their way")
+            for each in await store.dead(connection, now):
+                print(f"{each.count:,} given up: {each.error}; {each.count - each.expired:,} can be replayed")
+        return 0
+
+    return asyncio.run(run())
+
+
 @command("print the OpenAPI document")
 def openapi(_: argparse.Namespace) -> int:
     from longan.api.openapi import render
@@ -287,6 +329,7 @@ def check(_: argparse.Namespace) -> int:
     settings = read()
     keys.load(settings.keys_dir)
     openid.read(settings)
+    texting.read(settings)
 
     async def run() -> None:
         await _checked(settings)

@@ -131,6 +131,15 @@ class Asking(Protocol):
     def count(self, round_trips: int) -> None: ...
 
 
+class Alone(msgspec.Struct):
+    """Asks for itself, outside any request."""
+
+    until: float | None = None
+
+    def count(self, round_trips: int) -> None:
+        """There is no request that it would belong to."""
+
+
 class Acquired:
     """A connection for one request. Raises `Unavailable` when the database does not answer in time.
 

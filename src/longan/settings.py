@@ -32,6 +32,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_fallback_key: str = ""
     identity_check_url: str = ""
     identity_check_key: str = ""
+    texts: Path | None = None
+    zalo_url: str = "https://business.openapi.zalo.me"
+    zalo_oauth_url: str = "https://oauth.zaloapp.com"
+    zalo_app_id: str = ""
+    zalo_app_secret: str = ""
+    zalo_oa_secret: str = ""
+    zalo_refresh_token: str = ""
     fcm_base_url: str = "https://fcm.googleapis.com"
     fcm_credentials: Path | None = None
     firebase_project: str = ""
@@ -47,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     android_apps: str = ""
     ios_apps: str = ""
     rate_limit_scale: int = 1
+    event_streams: int = 1000
 
     def __repr__(self) -> str:
         return f"Settings(env={self.env!r}, …)"
@@ -117,6 +125,10 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
         raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would accept unsigned tokens; unset it.")
     if settings.firebase_project and not (settings.firebase_credentials and settings.firebase_credentials.is_file()):
         raise BadSettings("LONGAN_FIREBASE_CREDENTIALS must name a service-account file that may read Firebase users.")
+    if settings.zalo_app_id and not (
+        settings.zalo_app_secret and settings.zalo_oa_secret and settings.zalo_refresh_token
+    ):
+        raise BadSettings("LONGAN_ZALO_APP_SECRET, _OA_SECRET and _REFRESH_TOKEN must be set beside _APP_ID.")
     if settings.development:
         return
     if settings.rate_limit_scale != 1:
@@ -128,6 +140,8 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
         addresses["LONGAN_SMS_FALLBACK_URL"] = settings.sms_fallback_url
     if settings.identity_check_url:
         addresses["LONGAN_IDENTITY_CHECK_URL"] = settings.identity_check_url
+    if settings.zalo_app_id:
+        addresses |= {"LONGAN_ZALO_URL": settings.zalo_url, "LONGAN_ZALO_OAUTH_URL": settings.zalo_oauth_url}
     for name, value in addresses.items():
         if any(f"//{host}" in value for host in LOOPBACK):
             raise BadSettings(f"{name} points at this machine: local stand-ins exist in development only.")
@@ -137,6 +151,8 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
         raise BadSettings("LONGAN_SMS_KEY must be the gateway's key, at least 16 characters.")
     if settings.sms_fallback_url and len(settings.sms_fallback_key) < 16:
         raise BadSettings("LONGAN_SMS_FALLBACK_KEY must be the second gateway's key, at least 16 characters.")
+    if settings.zalo_app_id and min(len(settings.zalo_app_secret), len(settings.zalo_oa_secret)) < 16:
+        raise BadSettings("LONGAN_ZALO_APP_SECRET and _OA_SECRET must be Zalo's keys, at least 16 characters each.")
     if settings.identity_check_url and len(settings.identity_check_key) < 16:
         raise BadSettings("LONGAN_IDENTITY_CHECK_KEY must be the identity provider's key, at least 16 characters.")
     if settings.fcm_credentials is None or not settings.fcm_credentials.is_file():

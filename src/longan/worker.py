@@ -26,10 +26,12 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 
-from longan import clock, db, idempotency, queue, tasks
+from longan import clock, db, idempotency, queue, reminders, tasks
 from longan.assurance import tasks as assurance
+from longan.campaigns import tasks as campaigns
 from longan.crypto import Sealed
 from longan.device_keys import tasks as device_keys
+from longan.fallback import tasks as fallback
 from longan.federation import tasks as federation
 from longan.firebase import tasks as firebase
 from longan.identity import tasks as identity
@@ -48,7 +50,9 @@ from longan.tasks import Context, Declared
 
 ROOMS = {
     "assurance": assurance,
+    "campaigns": campaigns,
     "device_keys": device_keys,
+    "fallback": fallback,
     "federation": federation,
     "firebase": firebase,
     "identity": identity,
@@ -147,9 +151,17 @@ async def prune_floor(context: Context) -> None:
         await queue.prune(tx, now - LOG_KEPT)
 
 
+async def ring_reminders(context: Context) -> None:
+    """Every minute: what was promised for now becomes a task."""
+    await reminders.ring(context.pool, context.clock())
+
+
 def schedule() -> dict[str, tasks.Timed]:
     """What happens at fixed times, by name."""
-    timed: dict[str, tasks.Timed] = {"prune_floor": ("*/10 * * * *", prune_floor)}
+    timed: dict[str, tasks.Timed] = {
+        "prune_floor": ("*/10 * * * *", prune_floor),
+        "ring_reminders": ("* * * * *", ring_reminders),
+    }
     for room in ROOMS.values():
         timed |= getattr(room, "SCHEDULE", {})
     return timed

@@ -140,7 +140,7 @@ def test_the_server_is_started_as_longan_api_is():
 
     ours, benched = told(ROOT / "src" / "longan" / "cli.py"), told(ROOT / "bench" / "serve.py")
 
-    other = {"address", "port", "workers", "factory", "respawn_failed_workers", "process_name"}
+    other = {"address", "port", "workers", "factory", "respawn_failed_workers", "process_name", "backpressure"}
     assert {name: value for name, value in ours.items() if name not in other} == {
         name: value for name, value in benched.items() if name not in other
     }

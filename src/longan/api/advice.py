@@ -34,6 +34,12 @@ BY_CODE: dict[str, Advice] = {
         "Đăng nhập lại bằng cách đạt mức đó, gửi kèm access_token đang có, rồi gửi lại yêu cầu với token mới.",
         "Sign in again by a way that reaches the level, sending the present access token along; then repeat it.",
     ),
+    "too_many_streams": _advice(
+        "Tài khoản đã mở đủ số kết nối /v1/events cho phép, hoặc máy chủ đang có quá nhiều kết nối.",
+        "The account has as many streams of /v1/events open as it may have, or the server is full of them.",
+        "Đóng kết nối không dùng nữa; chờ Retry-After giây rồi mở lại, trong lúc đó tải list_notifications.",
+        "Close what you do not use; wait Retry-After seconds before you open one; list_notifications has it all.",
+    ),
     "consent_required": _advice(
         "Việc này dùng dữ liệu cho mục đích `purpose` mà người dùng chưa đồng ý.",
         "This uses data for `purpose`, to which the person has not consented.",
@@ -63,6 +69,24 @@ BY_CODE: dict[str, Advice] = {
         "The device in use is not trusted, so it cannot speak for another.",
         "Xác nhận trên thiết bị đã được tin cậy, hoặc đăng nhập bằng passkey trên thiết bị mới.",
         "Do it on a trusted device, or sign in with a passkey on the new one.",
+    ),
+    "topic_mandatory": _advice(
+        "Mục này liên quan đến an toàn tài khoản nên luôn bật; `why` nói vì sao.",
+        "This one keeps your account safe, so it is always on; `why` says the reason.",
+        "Để mục này bật. Các mục không có dấu bắt buộc thì tắt được, và giờ yên lặng đặt được.",
+        "Leave it on. Topics that are not marked as mandatory can be switched off, and quiet hours can be set.",
+    ),
+    "channel_not_offered": _advice(
+        "`topic` không gửi qua `channel`.",
+        "`topic` is not sent by `channel`.",
+        "Chỉ gửi những kênh mà get_notification_preferences liệt kê cho mục đó.",
+        "Send only the channels that get_notification_preferences lists for that topic.",
+    ),
+    "never_loud": _advice(
+        "Các khoảng yên lặng che kín cả tuần, nên không thông báo nào đến được điện thoại.",
+        "The quiet hours cover the whole week, so that nothing would ever reach the phone.",
+        "Bớt một khoảng, hoặc tắt kênh push của từng mục.",
+        "Leave some time out, or switch off push for the topics.",
     ),
     "cooling_off": _advice(
         "Tài khoản vừa được khôi phục hoặc đổi số; việc quan trọng phải chờ đến `until`.",
@@ -99,6 +123,42 @@ BY_CODE: dict[str, Advice] = {
         "The official's own identity is not confirmed; until then they decide on the staff only.",
         "Gửi danh tính của mình (submit_identity); một cán bộ khác, VNeID hoặc nhà cung cấp định danh sẽ xác nhận.",
         "Submit your own (submit_identity); a colleague, VNeID or an identity provider confirms it.",
+    ),
+    "text_refused": _advice(
+        "Nội dung có mã HTML, Markdown, đường dẫn lạ, hoặc quá dài cho một cảnh báo: xem `errors`.",
+        "The text holds HTML, Markdown or a foreign link, or is too long for an alert: see `errors`.",
+        "Viết lại bằng chữ thường; chỉ dẫn đến địa chỉ https của hệ thống.",
+        "Write plain text; link to our own https address only.",
+    ),
+    "audience_unknown": _advice(
+        "Có mã xã, phường không có trong danh mục đang dùng hoặc danh mục trước đó: xem `errors`.",
+        "Some codes are not in the list in force, or in the one before for `old_ward_codes`: see `errors`.",
+        "Lấy mã từ list_wards hoặc resolve_place.",
+        "Take codes from list_wards or resolve_place.",
+    ),
+    "audience_not_public": _advice(
+        "Cảnh báo công cộng không chọn vai trò, ngôn ngữ và không gửi rải: xem `errors`.",
+        "A public alert has no role, no language and is not spread over time: see `errors`.",
+        "Bỏ các trường đó, hoặc tạo announcement.",
+        "Leave these fields out, or make it an announcement.",
+    ),
+    "beyond_your_wards": _advice(
+        "Đối tượng nhận có nơi ngoài địa bàn được phân công; không nêu xã, phường nào là gửi cho mọi nơi.",
+        "The audience has wards that your role does not reach; naming no ward means everywhere.",
+        "Chỉ chọn xã, phường trong địa bàn của bạn, hoặc để người phụ trách toàn tỉnh soạn.",
+        "Name wards of your role only, or leave it to an official who is appointed for everywhere.",
+    ),
+    "another_person_decides": _advice(
+        "Người duyệt đã soạn, sửa hoặc đề nghị chiến dịch này, hoặc dùng cùng phiên hay thiết bị với người đó.",
+        "Whoever decides has written, changed or proposed it, or uses the session or device of somebody who has.",
+        "Để một cán bộ khác hoặc quản trị viên duyệt trên thiết bị của họ.",
+        "Let another official or an administrator decide, at their own device.",
+    ),
+    "campaign_proposal_lapsed": _advice(
+        "Đề nghị đã quá một tuần, hoặc người đề nghị không còn được phân công cho địa bàn đó.",
+        "The proposal is over a week old, or whoever proposed it is no longer appointed for these wards.",
+        "Rút lại (withdraw_campaign), kiểm tra nội dung và đề nghị lại (propose_campaign).",
+        "Withdraw it (withdraw_campaign), look at it again and propose it anew (propose_campaign).",
     ),
     "own_case": _advice(
         "Hồ sơ này là của chính cán bộ.",
@@ -155,8 +215,8 @@ BY_CODE: dict[str, Advice] = {
         "Wait for that one, or begin again.",
     ),
     "signature_invalid": _advice(
-        "Chữ ký không khớp với khoá của tổng đài, hoặc thời điểm lệch quá năm phút.",
-        "The signature does not fit the gateway's key, or its time is more than five minutes off.",
+        "Chữ ký không khớp với khoá của bên gửi, hoặc thời điểm lệch quá xa (tổng đài: năm phút; Zalo: một ngày).",
+        "The signature does not fit the sender's key, or its time is off by five minutes (gateways) or a day (Zalo).",
         "Ký lại id.timestamp.body bằng khoá đã cấp, theo standardwebhooks.com.",
         "Sign id.timestamp.body again with the key you were given, as standardwebhooks.com says.",
     ),

@@ -195,7 +195,7 @@ class Answers:
                     "example": self._examples.of(schema) if example is None else example,
                 }
             else:
-                content[media] = {"schema": {"type": "string"}}
+                content[media] = {"schema": {"type": "string"}} | ({"example": example} if example else {})
         return content
 
     def _refusal(self, status: int, problems: list[type[Problem]]) -> Schema:

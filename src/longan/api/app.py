@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncGenerator
+import signal
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import redis.asyncio
 from litestar import Litestar
 from litestar.datastructures import State
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from longan import clock, db, deps, limits, openid
+from longan import calls, clock, db, deps, limits, openid
 from longan.api import docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
@@ -19,11 +20,15 @@ from longan.api.log import AccessLog
 from longan.applications import routes as applications
 from longan.assurance import routes as assurance
 from longan.cache import Cache
+from longan.campaigns import routes as campaigns
 from longan.crypto import Sealed
 from longan.device_keys import routes as device_keys
 from longan.dpop import Proofs
 from longan.employers import routes as employers
 from longan.entrance import Entrance
+from longan.events import routes as events
+from longan.events.domain import Streams
+from longan.fallback import routes as fallback
 from longan.federation import routes as federation
 from longan.federation.outside import HttpProvider
 from longan.firebase import routes as firebase
@@ -38,6 +43,7 @@ from longan.page import Cursors
 from longan.passkeys import routes as passkeys
 from longan.people import routes as people
 from longan.places import routes as places
+from longan.preferences import routes as preferences
 from longan.privacy import routes as privacy
 from longan.push import routes as push
 from longan.recovery import routes as recovery
@@ -70,7 +76,11 @@ HANDLERS: list[Any] = [
     *housing.HANDLERS,
     *services.HANDLERS,
     *notifications.HANDLERS,
+    *preferences.HANDLERS,
     *push.HANDLERS,
+    *campaigns.HANDLERS,
+    *fallback.HANDLERS,
+    *events.HANDLERS,
 ]
 
 
@@ -105,6 +115,8 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         else None
     )
     state.entrance = Entrance(tokens, state.authenticator.forget)
+    state.streams = Streams(pool, valkey, state.authenticator.standing, now, settings.event_streams)
+    Gauge("longan_event_streams", "Open streams of events", registry=registry).set_function(state.streams.__len__)
 
     @contextlib.asynccontextmanager
     async def opened(app: Litestar) -> AsyncGenerator[None, None]:
@@ -113,14 +125,17 @@ def create_app(settings: Settings, **given: Any) -> Edge:
             asyncio.create_task(job)
             for job in (
                 log.keep_flushing(),
-                state.cache.listen(),
+                calls.follow(valkey, state.cache, state.streams),
                 limits.keep_flushing(state.limiter),
                 keep_looking(keys),
+                state.streams.keep_looking(),
+                state.streams.keep_time(),
             )
         ]
         if "pool" not in given:
             await pool
             metrics = _serve_metrics(settings, registry)
+        _when_told_to_end(state.streams.stop)
         try:
             yield
         finally:
@@ -143,6 +158,15 @@ def create_app(settings: Settings, **given: Any) -> Edge:
     edge = Edge(app, settings, log=log, cache=state.cache, limiter=state.limiter, authenticator=state.authenticator)
     state.document = openapi.Document(edge.routes)
     return edge
+
+
+def _when_told_to_end(stop: Callable[[], None]) -> None:
+    """Call `stop` at the signal that ends the process: granian waits for open connections before the app's life ends.
+    A loop that handles a signal hears of it beside Python's own handler, which does nothing then and is free for us."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) not in (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, None):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
 
 def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> Any:

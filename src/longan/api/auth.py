@@ -3,6 +3,7 @@ most a few seconds."""
 
 import time
 from collections import OrderedDict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -25,8 +26,8 @@ MAX_KEPT = 20_000
 
 # The roles are the account's in either audience: by them rooms refuse what staff must not do from an app. What staff
 # may do takes the audience `official`. The agency is an official's, or else an administrator's.
-SESSION = """-- auth.session
-select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint, a.cooling_until,
+PRINCIPAL = """select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.key_thumbprint,
+       a.cooling_until,
        array(select r.role from identity.roles r
               where r.account_id = s.account_id and (r.ends_at is null or r.ends_at > $3)) as roles,
        (select r.agency_code from identity.roles r
@@ -35,7 +36,9 @@ select s.account_id, s.id as session_id, s.audience, s.acr, s.signed_in_at, s.ke
          order by r.role = 'official' desc limit 1) as agency_code
   from sessions.sessions s
   join identity.accounts a on a.id = s.account_id
- where s.id = $1 and s.account_id = $2 and s.ended_at is null and s.expires_at > $3 and a.disabled_at is null"""
+ where s.ended_at is null and s.expires_at > $3 and a.disabled_at is null"""
+SESSION = f"-- auth.session\n{PRINCIPAL} and s.id = $1 and s.account_id = $2"
+STANDING = f"-- auth.standing\n{PRINCIPAL.replace('$3', '$2')} and s.id = any($1::uuid[])"
 
 V = TypeVar("V")
 
@@ -110,6 +113,12 @@ class Authenticator:
             proofs_in(scope), scope["method"], path_of(scope).decode("latin-1"), self.clock(),
             token=token if authorization else None, ath=scheme.lower() == "dpop", key=None, nonce=True,
         )  # fmt: skip
+
+    async def standing(self, sessions: Collection[UUID]) -> dict[UUID, Principal]:
+        """Those of the sessions that are still good, with who is behind them now. Raises `Unavailable`."""
+        async with db.Acquired(self._pool, db.Alone()) as connection:
+            rows = await connection.fetch(STANDING, sessions, self.clock())
+        return {row["session_id"]: msgspec.convert(row, Principal) for row in rows}
 
     def forget(self, session: UUID) -> None:
         """After a logout in this process nobody waits for the few seconds to pass."""

@@ -18,10 +18,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from longan.api.asgi import Scope
 from longan.errors import FieldError, InvalidRequest
-from longan.exchange import Answer, Exchange
+from longan.exchange import Answer, Exchange, Stream
 from longan.strict_json import decode, field_error
 
 JSON = "application/json"
+STREAM = "text/event-stream"
 # What a handler or a word may ask for without anybody providing it.
 GIVEN = frozenset({"exchange", "state", "request"})
 
@@ -45,6 +46,7 @@ class Plan:
         self._call: Callable[..., Any] = handler.fn
         self._status = handler.status_code
         self._state = state
+        self._streams = handler.opt["policy"].produces == STREAM
         self._query = {
             each.field_alias: (each.field_name, types[each.field_name]) for each in model.expected_query_params
         }
@@ -84,8 +86,8 @@ class Plan:
         else:
             raise TypeError(f"two connections for one request: {self._context.name} and {name}")
 
-    async def answer(self, scope: Scope, exchange: Exchange, query: dict[str, str]) -> Answer:
-        """The handler's answer, once its transaction is committed. Raises what the handler raises, and
+    async def answer(self, scope: Scope, exchange: Exchange, query: dict[str, str]) -> Answer | Stream:
+        """The handler's answer, once its transaction is committed, or its stream. Raises what the handler raises, and
         `InvalidRequest` or `InvalidBody` before anything is opened for it."""
         values = self._parameters(scope, query)
         if self._body is not None and (exchange.body or "data" not in values):
@@ -102,8 +104,10 @@ class Plan:
             return self._answer(await self._call(**values))
         async with context.provide(*[known[need] for need in context.needs]) as values[context.name]:
             answer = self._answer(await self._call(**values))
-            if exchange.keeps_answer:
+            if exchange.keeps_answer and isinstance(answer, Answer):
                 exchange.answer = answer
+        if exchange.happened is not None:
+            self._state.streams.happened(exchange.happened)
         return answer
 
     def _parameters(self, scope: Scope, query: dict[str, str]) -> dict[str, Any]:
@@ -126,7 +130,9 @@ class Plan:
             raise InvalidRequest(*wrong)
         return values
 
-    def _answer(self, result: Any) -> Answer:
+    def _answer(self, result: Any) -> Answer | Stream:
+        if self._streams:
+            return result  # type: ignore[no-any-return]
         if isinstance(result, Response):
             content, kind = result.content, str(result.media_type or JSON)
             if isinstance(content, str):

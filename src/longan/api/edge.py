@@ -13,7 +13,7 @@ from longan.api import problems
 from longan.api.answers import is_way_in
 from longan.api.asgi import Receive, Scope, Send
 from longan.api.auth import Authenticator
-from longan.api.incoming import accepts, allow, check_size, locale_of, matches, path_of, read_body, read_query
+from longan.api.incoming import accepts, allow, check_size, locale_of, path_of, read_body, read_query
 from longan.api.kept import Shelf
 from longan.api.log import AccessLog
 from longan.api.outgoing import Outgoing, without_content
@@ -29,7 +29,7 @@ from longan.errors import (
     Unauthenticated,
     Unavailable,
 )
-from longan.exchange import Answer, Exchange
+from longan.exchange import Answer, Exchange, matches
 from longan.idempotency import Replay
 from longan.limits import Limiter, network
 from longan.policy import Policy
@@ -149,7 +149,8 @@ class Edge:
                 shown = await self._shelf.find(scope, exchange, query, operation)
                 await (answer.kept(shown) if isinstance(shown, Entry) else answer.whole(shown))
             else:
-                await answer.whole(await operation.plan.answer(scope, exchange, query))
+                made = await operation.plan.answer(scope, exchange, query)
+                await (answer.whole(made) if isinstance(made, Answer) else answer.stream(made, receive))
             return
         await self._limit(scope, headers, exchange, None, answer)
         check_size(scope, raw_path)
@@ -178,6 +179,7 @@ class Edge:
         if not accepts(headers, policy.produces):
             raise NotAcceptable
         query = read_query(scope["query_string"], operation)
+        exchange.if_none_match = headers.get(b"if-none-match")
         if (key := headers.get(b"idempotency-key")) is not None:
             exchange.idempotency_key = key.decode("latin-1")
         if policy.if_match:

@@ -51,7 +51,7 @@ TAGS: dict[str, str] = {
     "reviews": "Cán bộ xem xét danh tính. Officials decide on identities.",
     "recovery": "Đổi số điện thoại, khôi phục tài khoản. Another phone, and the way back.",
     "staff": "Vai trò của cán bộ và quản trị. Roles of officials and administrators.",
-    "privacy": "Sự đồng ý cho từng mục đích. Consents, purpose by purpose.",
+    "privacy": "Sự đồng ý cho từng mục đích, đơn vị bị chặn. Consents, purpose by purpose, and blocked employers.",
     "people": "Hồ sơ của chính mình. One's own account.",
     "places": "Tỉnh, xã, phường mới và cũ. Provinces and wards, new and old.",
     "employers": "Đơn vị tuyển dụng và việc xác minh. Employers and their verification.",
@@ -60,7 +60,11 @@ TAGS: dict[str, str] = {
     "housing": "Phòng trọ gần nơi làm việc. Rooms to rent near the work.",
     "services": "Thủ tục hành chính. Public administrative procedures.",
     "notifications": "Hộp thông báo. The inbox of notices.",
+    "preferences": "Muốn nghe gì, qua kênh nào, lúc nào. What you hear, by which way, and when.",
+    "events": "Những gì vừa xảy ra, ngay khi xảy ra. What happens, as it happens.",
+    "campaigns": "Cán bộ thông báo cho nhiều người. What officials tell many people.",
     "push": "Điện thoại nhận thông báo đẩy. The phones that pushes go to.",
+    "fallback": "Zalo báo lại tin đã đến. What Zalo tells of messages that stood in for a push.",
     "health": "Máy chủ có đang hoạt động không. Whether the service stands.",
     "docs": "Tài liệu này và các lỗi. This document and the problems.",
 }
@@ -69,6 +73,7 @@ TAGS: dict[str, str] = {
 PARAMETERS: dict[str, str] = {
     "account_id": "The account",
     "application_id": "The application",
+    "campaign_id": "The campaign",
     "case_id": "The case",
     "code": "The code",
     "employer_id": "The employer",

@@ -65,15 +65,6 @@ def accepts(headers: dict[bytes, bytes], produces: str) -> bool:
     return False
 
 
-def matches(sent: bytes | None, etag: str) -> bool:
-    """If-None-Match compares weakly (RFC 9110 section 13.1.2)."""
-    if sent is None:
-        return False
-    if sent.strip() == b"*":
-        return True
-    return etag in [tag.strip().removeprefix("W/") for tag in sent.decode("latin-1").split(",")]
-
-
 def check_size(scope: Scope, raw_path: bytes) -> None:
     if len(raw_path) + len(scope["query_string"]) > MAX_URL:
         raise UriTooLong

@@ -45,6 +45,8 @@ class Shelf:
             return entry
         generation = cache.generation(family)
         made = await operation.plan.answer(scope, exchange, query)
+        if not isinstance(made, Answer):
+            raise TypeError(f"{operation.name} streams, which no cache can keep")
         if made.status != 200 or exchange.private:
             return made
         etag = exchange.etag or f'"{hashlib.blake2b(made.body, digest_size=12).hexdigest()}"'

@@ -14,6 +14,7 @@ from litestar.typing import FieldDefinition
 from longan import deps
 from longan.api import guide
 from longan.api.answers import HEADERS, Answers, answered, has_etag, is_way_in, refusals
+from longan.api.dispatch import STREAM
 from longan.api.examples import Examples
 from longan.api.problems import ProblemBody
 from longan.api.routing import Operation, Routes
@@ -60,6 +61,13 @@ HEADER_PARAMETERS: dict[str, Schema] = {
         "in": "header",
         "description": "A proof of the device's key (RFC 9449, ES256, with our nonce): the session is bound to it.",
         "schema": {"type": "string", "maxLength": 2048},
+    },
+    "LastEventId": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "The `id` of the last event you have: what happened since comes first.",
+        "schema": {"type": "string", "maxLength": 200},
+        "example": "8160",
     },
     "IfNoneMatch": {
         "name": "If-None-Match",
@@ -213,6 +221,7 @@ def _header_names(operation: Operation) -> list[str]:
         "IdempotencyKey": policy.idempotent,
         "IfMatch": policy.if_match,
         "DPoP": is_way_in(operation),
+        "LastEventId": policy.produces == STREAM,
         "IfNoneMatch": operation.method == "GET" and has_etag(operation),
     }
     return [name for name, wanted in asked.items() if wanted]

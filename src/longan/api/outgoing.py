@@ -1,13 +1,19 @@
 """The way out: what every answer carries."""
 
+import asyncio
+
 from longan.api import problems
-from longan.api.asgi import Headers, Scope, Send
-from longan.api.incoming import matches, path_of
+from longan.api.asgi import Headers, Receive, Scope, Send
+from longan.api.incoming import path_of
 from longan.cache import Entry
 from longan.errors import Problem
-from longan.exchange import Answer, Exchange
+from longan.exchange import Answer, Exchange, Stream, matches
 
 ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
+# A proxy that gathers pieces before it passes them on would hold a stream back (nginx).
+STREAMED: Headers = [(b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+# Who takes no piece for so long is gone or too slow.
+SLOW_SECONDS = 20.0
 
 
 def fields(answer: Answer) -> Headers:
@@ -57,6 +63,28 @@ class Outgoing:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": sent, "more_body": False})
 
+    async def stream(self, stream: Stream, receive: Receive) -> None:
+        """An answer that goes on, until it ends or nobody reads it any more."""
+        kind = self.exchange.policy.produces if self.exchange.policy else ""
+        self.started, self.status = True, 200
+        watching = asyncio.ensure_future(_hung_up(receive, stream))
+        try:
+            language = (b"content-language", self.exchange.locale.encode())
+            headers = [(b"content-type", kind.encode()), language, *STREAMED, *self.extra]
+            await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+            if self.mute:
+                stream.end()
+            while (piece := await stream.piece()) is not None:
+                async with asyncio.timeout(SLOW_SECONDS):
+                    await self.send({"type": "http.response.body", "body": piece, "more_body": True})
+                self.size += len(piece)
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            self.exchange.code = "slow_reader"
+        finally:
+            watching.cancel()
+            stream.end()
+
     async def kept(self, entry: Entry) -> None:
         """A cached answer, or 304 when the client holds it."""
         status, headers = 200, entry.headers
@@ -67,6 +95,14 @@ class Outgoing:
     async def problem(self, problem: Problem) -> None:
         body = problems.body(problem, self.exchange, self.path)
         await self.whole(Answer(problem.status, {"Content-Type": problems.CONTENT_TYPE, **problem.headers}, body))
+
+
+async def _hung_up(receive: Receive, stream: Stream) -> None:
+    """End the stream when its reader is gone: of a request that has come whole there is nothing else to hear."""
+    while (await receive()).get("more_body", False):
+        pass
+    await receive()
+    stream.end()
 
 
 def without_content(headers: Headers) -> Headers:
