@@ -167,7 +167,7 @@ class World:
 
     def complaints(self) -> list[str]:
         """What API and worker wrote down that nobody foresaw; what pgqueuer says of a lost database is foreseen."""
-        foreseen = ("[INFO]", '"request_id":', "cache: Valkey is away", "PostgreSQL does not answer yet",
+        foreseen = ("[INFO]", '"request_id":', "Valkey is away", "PostgreSQL does not answer yet",
                     '"level":"info"', '"level":"warning"', '"logger":"pgqueuer"')  # fmt: skip
         logs = [each.log.read_text() for each in (self.api, self.worker) if each.log.exists()]
         return [line for log in logs for line in log.splitlines() if not any(part in line for part in foreseen)]
