@@ -39,7 +39,7 @@ demo: $(BIN)/.made ## walk from sign-in to push against the running service and 
 	@$(BIN)/python -m longan.devkit.demo
 
 test: $(BIN)/.made ## the test suite
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(BIN)/.made ## ruff, mypy --strict, import-linter, and the document's lint where Node is there
 	@$(BIN)/ruff check .

@@ -145,7 +145,7 @@ async def test_sigterm_ends_the_process_in_its_grace_with_streams_open(
         said = api.said()
     assert seconds < 5.0
     assert "refused to gracefully stop" not in said
-    assert said.count('"route":"stream_events"') == 21
+    assert said.count('"route":"stream_events"') == 21, said
     assert [end for end in ends if end is not None] == []
 
 

@@ -83,6 +83,8 @@ HANDLERS: list[Any] = [
     *events.HANDLERS,
 ]
 
+LOG_AFTER_SECONDS = 0.2
+
 
 def create_app(settings: Settings, **given: Any) -> Edge:
     """The whole API. `given` replaces parts of the state: `pool`, `valkey`, `clock`."""
@@ -135,7 +137,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         if "pool" not in given:
             await pool
             metrics = _serve_metrics(settings, registry)
-        _when_told_to_end(state.streams.stop)
+        _when_told_to_end(state.streams.stop, log)
         try:
             yield
         finally:
@@ -160,13 +162,19 @@ def create_app(settings: Settings, **given: Any) -> Edge:
     return edge
 
 
-def _when_told_to_end(stop: Callable[[], None]) -> None:
+def _when_told_to_end(stop: Callable[[], None], log: AccessLog) -> None:
     """Call `stop` at the signal that ends the process: granian waits for open connections before the app's life ends.
-    A loop that handles a signal hears of it beside Python's own handler, which does nothing then and is free for us."""
+    A loop that handles a signal hears of it beside Python's own handler, which does nothing then and is free for us.
+    What ended with it is written down soon: granian has been seen to break down while it waits."""
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop()
+        loop.call_later(LOG_AFTER_SECONDS, log.flush)
+
     for number in (signal.SIGTERM, signal.SIGINT):
         if signal.getsignal(number) not in (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler, None):
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
 
 
 def _serve_metrics(settings: Settings, registry: CollectorRegistry) -> Any:
