@@ -5,6 +5,7 @@ Never a body, a token, a code or a phone number: only what is named here leaves 
 
 import asyncio
 import sys
+import threading
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
@@ -84,12 +85,18 @@ class AccessLog:
             maxlen=MAX_WAITING
         )
         self._encoder = msgspec.json.Encoder()
+        # A thread writes while the process works, the loop when it ends; at the end both may.
+        self._writing = threading.Lock()
         self._figures = Figures()
         registry.register(self._figures)
         self.append = self._lines.append
 
     def flush(self) -> None:
         """Write what is waiting."""
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
         lines: list[Line] = []
         while self._lines:
             at, request_id, method, route, status, seconds, queries, size, code, cached = self._lines.popleft()
