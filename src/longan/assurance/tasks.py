@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from longan import identity_cases
 from longan.assurance import domain, store
 from longan.assurance.domain import VIETNAM
-from longan.assurance.outside import CheckFailed, HttpIdentityCheck
+from longan.assurance.outside import CheckFailed, HttpIdentityCheck, IdentityCheck
 from longan.citizen_card import Unreadable, agree, number_of
 from longan.crypto import PersonKeys, Sealed
 from longan.identity_cases import AnotherPerson, NumberTaken
@@ -50,7 +50,8 @@ async def check_identity(context: Context, *, case_id: UUID) -> None:
         return
     if await store.open_until(context.pool, context.clock()) is not None:
         raise CheckFailed("the provider is left alone")
-    provider = HttpIdentityCheck(context.http, context.settings.identity_check_url, context.settings.identity_check_key)
+    told = context.settings
+    provider: IdentityCheck = HttpIdentityCheck(context.http, told.identity_check_url, told.identity_check_key)
     try:
         said = await provider.check(case_id, who)
     except CheckFailed:
