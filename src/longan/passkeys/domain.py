@@ -29,7 +29,7 @@ from longan.crypto import Sealed, digest
 from longan.desk import Desk
 from longan.entrance import Entering, Entrance, SignedIn, end_all, event
 from longan.errors import InsufficientAuthentication, NotFound, Stale, Unauthenticated
-from longan.limits import Window, network
+from longan.limits import Window
 from longan.passkeys import outside, store
 from longan.passkeys.models import (
     CreationOptions,
@@ -154,7 +154,7 @@ async def finish_enrolment(
 async def begin_sign_in(desk: Desk, party: RelyingParty, now: datetime) -> RequestOptions:
     """For anybody: the authenticator offers those passkeys of ours that it holds. Raises what `Desk.take` raises."""
     if desk.asking.principal is None:
-        await desk.take(("passkey-asked-from", network(desk.asking.client), CHALLENGES_FROM_ADDRESS))
+        await desk.take(("passkey-asked-from", desk.asking.client, CHALLENGES_FROM_ADDRESS))
     async with desk.connection() as connection:
         return outside.request(party, await store.ask(connection, "sign_in", None, now))
 
@@ -172,7 +172,7 @@ async def sign_in(
     said = outside.said(entry.credential)
     if desk.asking.principal is None:
         await desk.take(
-            ("passkey-from", network(desk.asking.client), ENTRIES_FROM_ADDRESS),
+            ("passkey-from", desk.asking.client, ENTRIES_FROM_ADDRESS),
             ("passkey-of", digest(spelled(said.credential_id)).hex(), ENTRIES_WITH_PASSKEY),
         )
     async with desk.connection() as connection:
