@@ -5,9 +5,11 @@ same reason the limit stands in it as a number: a plan for any limit is a plan f
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from string import Formatter
 from typing import Any, TypeVar, get_args, get_type_hints
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -28,6 +30,22 @@ class Order(msgspec.Struct, frozen=True):
     position: tuple[str, ...]
     kind: object
     needs: str | None = None
+
+
+def newest(at: str, key: str) -> Order:
+    """The latest first; `key` is a UUID, for those of one moment. Both are columns as `alias.name`."""
+    return Order(
+        by=f"{at} desc, {key} desc",
+        after=f"({at}, {key}) < ({{after_0}}, {{after_1}})",
+        position=(at.rpartition(".")[2], key.rpartition(".")[2]),
+        kind=tuple[datetime, UUID],
+    )
+
+
+def oldest(at: str, key: str) -> Order:
+    """As `newest`, the other way round: for queues."""
+    latest = newest(at, key)
+    return msgspec.structs.replace(latest, by=f"{at}, {key}", after=latest.after.replace("<", ">"))
 
 
 class Listing(msgspec.Struct, frozen=True):

@@ -17,17 +17,10 @@ from longan.applications.models import (
     Status,
 )
 from longan.db import maybe
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, listing, newest
 from longan.page import Cursors
 
-NEWEST = {
-    "newest": Order(
-        by="a.created_at desc, a.id desc",
-        after="(a.created_at, a.id) < ({after_0}, {after_1})",
-        position=("created_at", "id"),
-        kind=tuple[datetime, UUID],
-    )
-}
+NEWEST = {"newest": newest("a.created_at", "a.id")}
 
 LAST_MOVE = """(select (m.from_status, m.to_status, m.reason_code, m.message, m.moved_at)::applications.move
           from applications.moves m

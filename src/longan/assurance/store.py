@@ -9,7 +9,7 @@ import asyncpg
 from longan.assurance.models import AccountStanding, CaseOpen, IdentityLookPage, MyCase, Source, Verdict
 from longan.db import maybe
 from longan.identity_cases import COLUMNS, EMPTIED, SEALED, SealedCase
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, listing, newest
 from longan.page import Cursors
 from longan.personal import Column
 
@@ -102,14 +102,7 @@ LOOKS = listing(
   from reviews.looks l
  where l.account_id = {account_id}""",
         where={},
-        orders={
-            "newest": Order(
-                by="l.looked_at desc, l.id desc",
-                after="(l.looked_at, l.id) < ({after_0}, {after_1})",
-                position=("looked_at", "id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
+        orders={"newest": newest("l.looked_at", "l.id")},
     )
 )
 

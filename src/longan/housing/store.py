@@ -7,7 +7,7 @@ import asyncpg
 
 from longan.db import maybe
 from longan.housing.models import Advertised, HousingPage, Search
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, Order, listing, newest
 from longan.page import Cursors
 from longan.search import fold, mark, tsquery
 
@@ -36,12 +36,7 @@ LIST = listing(
             "kind": "l.kind = {kind}",
         },
         orders={
-            "newest": Order(
-                by="l.published_at desc, l.id desc",
-                after="(l.published_at, l.id) < ({after_0}::timestamptz, {after_1}::uuid)",
-                position=("published_at", "id"),
-                kind=tuple[datetime, UUID],
-            ),
+            "newest": newest("l.published_at", "l.id"),
             "relevance": Order(
                 by="{rank} desc, l.published_at desc, l.id desc",
                 after="({rank}, l.published_at, l.id) < ({after_0}::int, {after_1}::timestamptz, {after_2}::uuid)",

@@ -7,7 +7,7 @@ import asyncpg
 
 from longan.db import many, maybe
 from longan.jobs.models import Ending, Job, JobIn, JobPage, Over, Pay, Search, Standing, Status
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, Order, listing, newest
 from longan.page import Cursors
 from longan.search import fold, mark, tsquery
 
@@ -46,12 +46,7 @@ LIST = listing(
             "employer_id": "j.employer_id = {employer_id}",
         },
         orders={
-            "newest": Order(
-                by="j.published_at desc, j.id desc",
-                after="(j.published_at, j.id) < ({after_0}, {after_1})",
-                position=("published_at", "id"),
-                kind=tuple[datetime, UUID],
-            ),
+            "newest": newest("j.published_at", "j.id"),
             "relevance": Order(
                 by="{rank} desc, j.published_at desc, j.id desc",
                 after="({rank}, j.published_at, j.id) < ({after_0}::int, {after_1}::timestamptz, {after_2}::uuid)",

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from longan.db import maybe
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, listing, newest
 from longan.notifications.models import Action, Asked, Box, InboxPage, InboxRow
 from longan.page import Cursors
 from longan.removals import Connection
@@ -29,14 +29,7 @@ LIST = listing(
             "state": ("unread", "true", "i.read_at is null"),
         },
         where={"topic": "i.topic = {topic}", "q": "i.search @@ {tsquery}::text::tsquery"},
-        orders={
-            "newest": Order(
-                by="i.created_at desc, i.id desc",
-                after="(i.created_at, i.id) < ({after_0}, {after_1})",
-                position=("created_at", "id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
+        orders={"newest": newest("i.created_at", "i.id")},
     )
 )
 

@@ -7,7 +7,7 @@ import asyncpg
 
 from longan.db import many, maybe
 from longan.fields import Locale
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, listing, newest
 from longan.page import Cursors
 from longan.privacy.models import BlockedEmployer, BlockedEmployerPage, Consent, Purpose
 
@@ -100,14 +100,7 @@ BLOCKS = listing(
   join employers.employers e on e.id = b.employer_id
  where b.account_id = {account_id}""",
         where={},
-        orders={
-            "newest": Order(
-                by="b.blocked_at desc, b.employer_id desc",
-                after="(b.blocked_at, b.employer_id) < ({after_0}, {after_1})",
-                position=("blocked_at", "employer_id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
+        orders={"newest": newest("b.blocked_at", "b.employer_id")},
     )
 )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from longan.db import many, maybe
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, listing, newest, oldest
 from longan.page import Cursors
 from longan.recovery.models import (
     VISIBLE,
@@ -137,14 +137,7 @@ LOOKS = listing(
   from recovery.looks l
  where l.account_id = {account_id}""",
         where={},
-        orders={
-            "newest": Order(
-                by="l.looked_at desc, l.id desc",
-                after="(l.looked_at, l.id) < ({after_0}, {after_1})",
-                position=("looked_at", "id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
+        orders={"newest": newest("l.looked_at", "l.id")},
     )
 )
 
@@ -169,14 +162,7 @@ REVIEWS = listing(
  where c.state = 'review' and not {INVOLVED}
    and staff.may({{official_id}}, 'identity', p.ward_version, p.ward_code, {{now}})""",
         where={},
-        orders={
-            "oldest": Order(
-                by="c.opened_at, c.id",
-                after="(c.opened_at, c.id) > ({after_0}, {after_1})",
-                position=("opened_at", "id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
+        orders={"oldest": oldest("c.opened_at", "c.id")},
     )
 )
 

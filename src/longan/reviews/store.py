@@ -7,7 +7,7 @@ import asyncpg
 
 from longan.db import maybe
 from longan.identity_cases import SEALED, SealedCase
-from longan.listing import Listing, Order, listing
+from longan.listing import Listing, listing, oldest
 from longan.page import Cursors
 from longan.reviews.models import IdentityReview, IdentityReviewPage, Standing
 
@@ -38,14 +38,7 @@ REVIEWS = listing(
    and not {OWN}
    and not {STRANGER}""",
         where={},
-        orders={
-            "oldest": Order(
-                by="c.submitted_at, c.id",
-                after="(c.submitted_at, c.id) > ({after_0}, {after_1})",
-                position=("submitted_at", "id"),
-                kind=tuple[datetime, UUID],
-            )
-        },
+        orders={"oldest": oldest("c.submitted_at", "c.id")},
     )
 )
 
