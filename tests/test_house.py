@@ -25,7 +25,7 @@ ROOT = Path(longan.__file__).parents[2]
 PACKAGE = Path(longan.__file__).parent
 ROOMS = (
     "places", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase", "assurance", "reviews",
-    "recovery", "staff", "people", "privacy", "employers", "jobs", "applications", "housing", "services",
+    "recovery", "staff", "people", "privacy", "employers", "job_search", "jobs", "applications", "housing", "services",
     "notifications", "preferences", "push", "events", "campaigns",
     "fallback",
 )  # fmt: skip

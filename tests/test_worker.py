@@ -300,9 +300,9 @@ async def applied(world: World, times: int) -> list[UUID]:
     """Applications to one job, each promised with its row; the accounts that will hear of them, with a phone each."""
     members = [await world.somebody() for _ in range(2)]
     employer, job = await world.pool.fetchrow("select employer_id, id from jobs.postings where status = 'open' limit 1")
-    await world.pool.execute("delete from employers.members where employer_id = $1", employer)
+    await world.pool.execute("delete from members.members where employer_id = $1", employer)
     for member in members:
-        await world.pool.execute("insert into employers.members values ($1, $2, 'owner')", employer, member)
+        await world.pool.execute("insert into members.members values ($1, $2, 'owner')", employer, member)
     workers = await world.crowd(times)
     async with world.pool.acquire() as connection:
         for person in workers:

@@ -121,7 +121,7 @@ async def test_who_joins_the_employer_later_stays_the_worker_of_their_own_applic
 ) -> None:
     made = await applied(client, conn, bearer)
     await conn.execute(
-        "insert into employers.members (employer_id, account_id, role) "
+        "insert into members.members (employer_id, account_id, role) "
         "select employer_id, worker_id, 'recruiter' from applications.applications where id = $1",
         UUID(made["id"]),
     )

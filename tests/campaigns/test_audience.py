@@ -98,7 +98,7 @@ async def live(conn: asyncpg.Connection, world: World, people: list[Person], now
                 account, now - timedelta(days=1) if person.ended else None,
             )  # fmt: skip
         if person.member:
-            await conn.execute("insert into employers.members values ($1, $2, 'recruiter')", world.employer, account)
+            await conn.execute("insert into members.members values ($1, $2, 'recruiter')", world.employer, account)
         if person.place is not None or person.locale is not None:
             version, code = world.places()[person.place] if person.place is not None else (None, None)
             await conn.execute(

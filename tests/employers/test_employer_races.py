@@ -15,7 +15,7 @@ async def test_one_tax_code_registered_by_ten_at_once_has_one_owner(real: Real) 
     said = Counter((answer.status_code, answer.json().get("code")) for answer in answers)
     assert said == {(201, None): 1, (409, "employer_exists"): 9}
     members = await real.pool.fetchval(
-        "select count(*) from employers.members m join employers.employers e on e.id = m.employer_id "
+        "select count(*) from members.members m join employers.employers e on e.id = m.employer_id "
         "where e.tax_code = $1",
         body["tax_code"],
     )

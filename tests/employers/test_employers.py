@@ -50,9 +50,7 @@ async def test_who_registers_an_employer_owns_it(
     assert (made["tax_code"], made["status"], made["verified"]) == (TAX_CODE, "unverified", False)
     assert (made["ward_code"], made["province_code"], made["verified_at"]) == (LONG_AN, "80", None)
     assert (await client.get(f"/v1/employers/{made['id']}")).json() == made
-    members = await conn.fetch(
-        "select account_id, role from employers.members where employer_id = $1", UUID(made["id"])
-    )
+    members = await conn.fetch("select account_id, role from members.members where employer_id = $1", UUID(made["id"]))
     assert [tuple(member) for member in members] == [(WORKER, "owner")]
 
 
@@ -98,7 +96,7 @@ async def test_a_refused_registration_leaves_nothing(
 ) -> None:
     await client.post("/v1/employers", json=employer(ward_code="99999"), headers=await bearer(WORKER))
 
-    assert not await conn.fetchval("select exists (select from employers.members where account_id = $1)", WORKER)
+    assert not await conn.fetchval("select exists (select from members.members where account_id = $1)", WORKER)
 
 
 async def test_an_employer_held_by_a_client_is_not_sent_again(

@@ -131,7 +131,7 @@ async def built(real: Real) -> AsyncIterator[House]:
     official, administrator = await real.account(role="official"), await real.account(role="administrator")
     jobs = await rows(real.pool, "select id from jobs.postings where status = 'open' and expires_at > now() limit 2")
     employer = await real.pool.fetchval(
-        """insert into employers.members (employer_id, account_id, role)
+        """insert into members.members (employer_id, account_id, role)
            select distinct employer_id, $1::uuid, 'owner' from jobs.postings where id = any($2)
            returning employer_id""",
         owner, jobs,

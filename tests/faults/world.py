@@ -145,7 +145,7 @@ class World:
         """Make `owner` a member of whoever offers the jobs."""
         async with self.look() as connection:
             await connection.execute(
-                """insert into employers.members (employer_id, account_id, role)
+                """insert into members.members (employer_id, account_id, role)
                    select distinct employer_id, $1::uuid, 'owner' from jobs.postings where id = any($2)
                        on conflict do nothing""",
                 owner.account, jobs,

@@ -21,7 +21,7 @@ LONG_AN = "27694"
 
 
 async def employer_of(conn: asyncpg.Connection, owner: UUID) -> UUID:
-    found: UUID = await conn.fetchval("select employer_id from employers.members where account_id = $1", owner)
+    found: UUID = await conn.fetchval("select employer_id from members.members where account_id = $1", owner)
     return found
 
 
@@ -61,7 +61,7 @@ async def promised(conn: asyncpg.Connection) -> list[tuple[str, dict[str, str]]]
     return [(row[0], json.loads(row[1])) for row in rows]
 
 
-OPEN_JOB = """select j.id from jobs.postings j join employers.members m on m.employer_id = j.employer_id
+OPEN_JOB = """select j.id from jobs.postings j join members.members m on m.employer_id = j.employer_id
  where m.account_id = $1 and j.status = 'open' limit 1"""
 
 

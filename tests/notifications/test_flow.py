@@ -20,7 +20,7 @@ async def test_a_step_of_the_employer_reaches_the_phone_until_its_owner_signs_ou
     job, of = await real.pool.fetchrow("select id, employer_id from jobs.postings where status = 'open' limit 1")
     await real.pool.execute("update jobs.postings set title = $1 where id = $2", CANARIES[0], job)
     await real.pool.execute("update employers.employers set name = $1 where id = $2", CANARIES[1], of)
-    await real.pool.execute("insert into employers.members values ($1, $2, 'recruiter')", of, recruiter)
+    await real.pool.execute("insert into members.members values ($1, $2, 'recruiter')", of, recruiter)
     assert (await real.client.put("/v1/me/devices/installation-1", json=PHONE, headers=me)).status_code == 200
 
     made = await real.client.post(f"/v1/jobs/{job}/applications", json={}, headers=me)
@@ -75,7 +75,7 @@ class Hiring:
         )
         await real.pool.execute("update jobs.postings set title = $1 where id = $2", CANARIES[0], job)
         await real.pool.execute("update employers.employers set name = $1 where id = $2", CANARIES[1], self.employer)
-        await real.pool.execute("insert into employers.members values ($1, $2, 'recruiter')", self.employer, recruiter)
+        await real.pool.execute("insert into members.members values ($1, $2, 'recruiter')", self.employer, recruiter)
         assert (await real.client.put("/v1/me/devices/installation-1", json=PHONE, headers=self.me)).status_code == 200
         made = await real.client.post(f"/v1/jobs/{job}/applications", json={}, headers=self.me)
         assert made.status_code == 201, made.text

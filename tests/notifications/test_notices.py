@@ -142,9 +142,9 @@ class Hiring:
         self.employer, self.job = await pool.fetchrow(
             "select employer_id, id from jobs.postings where status = 'open' limit 1"
         )
-        await pool.execute("delete from employers.members where employer_id = $1", self.employer)
+        await pool.execute("delete from members.members where employer_id = $1", self.employer)
         for member in self.members:
-            await pool.execute("insert into employers.members values ($1, $2, 'recruiter')", self.employer, member)
+            await pool.execute("insert into members.members values ($1, $2, 'recruiter')", self.employer, member)
         self.application = await pool.fetchval(
             """insert into applications.applications (job_id, employer_id, worker_id, created_at, updated_at)
                values ($1, $2, $3, now(), now()) returning id""", self.job, self.employer, self.worker,

@@ -187,7 +187,7 @@ async def test_the_entity_tag_is_that_of_everything_shown(
     held = headers | {"If-None-Match": first.headers["ETag"]}
     unchanged = await client.get("/v1/me", headers=held)
     await conn.execute(
-        """insert into employers.members (employer_id, account_id, role)
+        """insert into members.members (employer_id, account_id, role)
            select id, $1, 'recruiter' from employers.employers limit 1""",
         WORKER.account_id,
     )

@@ -48,7 +48,7 @@ async def empty(conn: asyncpg.Connection) -> asyncpg.Connection:
     """The reference data alone."""
     await conn.execute(
         """truncate identity.accounts, employers.employers, jobs.postings, housing.listings, people.profiles,
-                    identity.roles, employers.members, employers.verifications, applications.applications cascade"""
+                    identity.roles, members.members, employers.verifications, applications.applications cascade"""
     )
     return conn
 
@@ -150,7 +150,7 @@ async def test_the_personas_are_who_the_documentation_says(empty: asyncpg.Connec
                   (select count(*) from jobs.postings where employer_id = e.id and title = 'Công nhân may') as sewing
              from identity.accounts a
              left join identity.roles r on r.account_id = a.id
-             left join employers.members m on m.account_id = a.id
+             left join members.members m on m.account_id = a.id
              left join employers.employers e on e.id = m.employer_id"""
     )
     by_phone = {persona.phone: row for persona in PERSONAS for row in found if row["id"] == persona.account_id}
@@ -176,4 +176,4 @@ async def test_who_signed_in_before_becomes_the_persona(empty: asyncpg.Connectio
 
     await load.load(empty, nothing, NOW, Box(), Box())
 
-    assert await empty.fetchval("select role from employers.members where account_id = $1", account) == "owner"
+    assert await empty.fetchval("select role from members.members where account_id = $1", account) == "owner"

@@ -36,6 +36,7 @@ from longan.firebase.outside import Firebase
 from longan.housing import routes as housing
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
+from longan.job_search import routes as job_search
 from longan.jobs import routes as jobs
 from longan.keys import keep_looking, load
 from longan.notifications import routes as notifications
@@ -71,6 +72,7 @@ HANDLERS: list[Any] = [
     *privacy.HANDLERS,
     *places.HANDLERS,
     *employers.HANDLERS,
+    *job_search.HANDLERS,
     *jobs.HANDLERS,
     *applications.HANDLERS,
     *housing.HANDLERS,

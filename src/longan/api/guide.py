@@ -55,6 +55,7 @@ TAGS: dict[str, str] = {
     "people": "Hồ sơ của chính mình. One's own account.",
     "places": "Tỉnh, xã, phường mới và cũ. Provinces and wards, new and old.",
     "employers": "Đơn vị tuyển dụng và việc xác minh. Employers and their verification.",
+    "job_search": "Tìm việc. Job search.",
     "jobs": "Tin tuyển dụng. Job postings.",
     "applications": "Ứng tuyển và các bước tiếp theo. Applications and what becomes of them.",
     "housing": "Phòng trọ gần nơi làm việc. Rooms to rent near the work.",

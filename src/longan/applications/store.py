@@ -33,7 +33,7 @@ insert into applications.applications (job_id, employer_id, worker_id, note, cre
 select j.id, j.employer_id, $2, $3, $4, $4
   from jobs.postings j
  where j.id = $1 and j.status = 'open' and j.expires_at > $4
-   and not exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)
+   and not exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)
 returning id, job_id, status, note, created_at, updated_at, version"""
 
 
@@ -50,11 +50,11 @@ async def insert(
 
 
 VISIBLE = """-- applications.visible
-select exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)
+select exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)
   from jobs.postings j
  where j.id = $1
    and (j.published_at is not null and j.status in ('open', 'paused', 'closed', 'expired')
-        or exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2))"""
+        or exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2))"""
 
 
 async def own_job(tx: asyncpg.Connection, job: UUID, account: UUID) -> bool | None:
@@ -94,7 +94,7 @@ OF_JOB = listing(
   from applications.applications a
   left join people.profiles p on p.account_id = a.worker_id
  where a.job_id = {{job_id}}
-   and exists (select from employers.members m where m.employer_id = a.employer_id and m.account_id = {{member_id}})""",
+   and exists (select from members.members m where m.employer_id = a.employer_id and m.account_id = {{member_id}})""",
         where={"status": "a.status = any({status})"},
         orders=NEWEST,
     )
@@ -117,7 +117,7 @@ select a.status, case when a.worker_id = $2 then 'worker' else 'employer' end as
   from applications.applications a
  where a.id = $1
    and (a.worker_id = $2
-        or exists (select from employers.members m where m.employer_id = a.employer_id and m.account_id = $2))
+        or exists (select from members.members m where m.employer_id = a.employer_id and m.account_id = $2))
    for no key update"""
 
 
@@ -131,7 +131,7 @@ select a.id, a.job_id, a.status, a.note, a.created_at, a.updated_at, a.version
   from applications.applications a
  where a.id = $1
    and (a.worker_id = $2
-        or exists (select from employers.members m where m.employer_id = a.employer_id and m.account_id = $2))"""
+        or exists (select from members.members m where m.employer_id = a.employer_id and m.account_id = $2))"""
 
 
 async def one(conn: asyncpg.Connection, application: UUID, account: UUID) -> Application | None:
@@ -144,7 +144,7 @@ with moved as (
        set status = $3, version = version + 1, updated_at = $7
      where a.id = $1 and a.status = $4
        and (a.worker_id = $2
-            or exists (select from employers.members m where m.employer_id = a.employer_id and m.account_id = $2))
+            or exists (select from members.members m where m.employer_id = a.employer_id and m.account_id = $2))
     returning a.id, a.job_id, a.status, a.note, a.created_at, a.updated_at, a.version),
 noted as (
     insert into applications.moves (application_id, moved_by, from_status, to_status, reason_code, message, moved_at)

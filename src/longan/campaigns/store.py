@@ -46,7 +46,7 @@ BELONGS = """a.disabled_at is null and a.created_at <= $5
                          where r.account_id = a.id and r.role = 'worker' and (r.ends_at is null or r.ends_at > $6)
                         {fence})
             or $3::text is distinct from 'worker'
-            and exists (select from employers.members m where m.account_id = a.id {fence}))"""
+            and exists (select from members.members m where m.account_id = a.id {fence}))"""
 
 NAMED = """-- campaigns.named
 with lists as (

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from longan import officials, queue
+from longan import memberships, officials, queue
 from longan.citizen_card import masked
 from longan.crypto import Sealed
 from longan.employers import store
@@ -52,11 +52,12 @@ async def register(
     code, made = canonical(employer.tax_code), await store.new_id(tx)
     personal = is_personal(code)
     if not await store.insert(
-        tx, made, owner, index=numbers.index(code), tax_code=None if personal else code,
+        tx, made, index=numbers.index(code), tax_code=None if personal else code,
         cipher=numbers.seal(code, made) if personal else None, name=employer.name, ward_code=employer.ward_code,
         now=now,
     ):  # fmt: skip
         raise WardUnknown
+    await memberships.add(tx, made, owner, "owner", now)
     # The answer is kept under its Idempotency-Key, so it is masked even for the owner.
     return await shown(tx, numbers, made, None, now)
 

@@ -10,7 +10,7 @@ from longan.employers.models import DecisionIn, EmployerExists
 ONE = """-- employers.one
 select e.id, e.tax_code, e.tax_code_cipher, e.name, e.status, e.status = 'verified' as verified, e.verified_at,
        e.ward_version, e.ward_code, u.province_code, e.created_at, e.updated_at, e.version,
-       exists (select from employers.members m where m.employer_id = e.id and m.account_id = $2) as is_member
+       exists (select from members.members m where m.employer_id = e.id and m.account_id = $2) as is_member
   from employers.employers e
   join places.units u on u.version = e.ward_version and u.code = e.ward_code
  where e.id = $1"""
@@ -32,28 +32,24 @@ async def new_id(tx: asyncpg.Connection) -> UUID:
 
 
 INSERT = """-- employers.insert
-with made as (
-    insert into employers.employers (id, tax_code_index, tax_code, tax_code_cipher, name, ward_version, ward_code,
-                                     created_at, updated_at)
-    select $1, $2, $3, $4, $5, u.version, u.code, $8, $8
-      from places.units u
-     where u.version = places.version_on($8::timestamptz) and u.code = $6 and u.level = 'commune'
-    returning id, created_at)
-insert into employers.members (employer_id, account_id, role, created_at)
-select made.id, $7, 'owner', made.created_at from made
+insert into employers.employers (id, tax_code_index, tax_code, tax_code_cipher, name, ward_version, ward_code,
+                                 created_at, updated_at)
+select $1, $2, $3, $4, $5, u.version, u.code, $7, $7
+  from places.units u
+ where u.version = places.version_on($7::timestamptz) and u.code = $6 and u.level = 'commune'
 returning true"""
 
 
 async def insert(
-    tx: asyncpg.Connection, employer: UUID, owner: UUID, *, index: bytes, tax_code: str | None, cipher: bytes | None,
+    tx: asyncpg.Connection, employer: UUID, *, index: bytes, tax_code: str | None, cipher: bytes | None,
     name: str, ward_code: str, now: datetime,
 ) -> bool:  # fmt: skip
-    """An employer and its owner; False when there is no such ward. Of `tax_code` and `cipher` one is None.
+    """Whether there is such a ward, in which the employer is from now on. Of `tax_code` and `cipher` one is None.
 
     Raises `EmployerExists`.
     """
     try:
-        return bool(await tx.fetchval(INSERT, employer, index, tax_code, cipher, name, ward_code, owner, now))
+        return bool(await tx.fetchval(INSERT, employer, index, tax_code, cipher, name, ward_code, now))
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "employers_one_per_tax_code":
             raise EmployerExists from error

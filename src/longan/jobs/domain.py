@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 from longan import queue, reminders
 from longan.errors import FieldError, IllegalTransition, InvalidRequest, JobNotOpen, NotFound, Stale, WardUnknown
 from longan.jobs import store
-from longan.jobs.models import EmployerNotVerified, Job, JobChange, JobIn, Pay, PayIn, Standing
+from longan.jobs.models import EmployerNotVerified, Job, JobChange, JobIn, Standing
+from longan.pay import Pay, PayIn
 
 # Far enough for any posting, and near enough that no offset carries it past the last year of a calendar.
 LAST_EXPIRY = datetime(2100, 1, 1, tzinfo=UTC)

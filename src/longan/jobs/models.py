@@ -1,4 +1,4 @@
-"""Nouns of the room: a posting as it is listed, shown, written."""
+"""Nouns of the room: a posting as it is shown and written."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,55 +8,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from longan.errors import Forbidden
-from longan.fields import Count, Currency, Identifier, PositiveAmount, ProvinceCode, Text, Timestamp, Title, WardCode
+from longan.fields import Count, Identifier, ProvinceCode, Text, Timestamp, Title, WardCode
+from longan.pay import Pay, PayIn
+from longan.postings import EmployerBrief, Status
 
-Period = Literal["hour", "day", "week", "month", "piece"]
-Status = Literal["draft", "in_review", "open", "paused", "closed", "expired", "suspended"]
-Sort = Literal["relevance", "newest", "pay", "distance"]
 Openings = Annotated[int, Meta(ge=1, le=10_000, extra_json_schema={"format": "int32"})]
-
-
-class EmployerBrief(msgspec.Struct, frozen=True):
-    id: Identifier
-    name: str
-    verified: bool
-
-
-class Pay(msgspec.Struct, frozen=True):
-    """`min` and `max` in whole units of `currency`, each null when the employer did not say."""
-
-    min: Annotated[int, Meta(extra_json_schema={"format": "int64"})] | None
-    max: Annotated[int, Meta(extra_json_schema={"format": "int64"})] | None
-    currency: str
-    period: str
-
-
-class PayIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """At least one of `min` and `max`; `max` not below `min`."""
-
-    min: PositiveAmount | None = None
-    max: PositiveAmount | None = None
-    currency: Currency = "VND"
-    period: Period = "month"
-
-
-class JobItem(msgspec.Struct, frozen=True):
-    """A posting in a list. `distance_km` is null when no point was given."""
-
-    id: Identifier
-    title: str
-    employer: EmployerBrief
-    pay: Pay
-    ward_code: WardCode
-    province_code: ProvinceCode
-    published_at: Timestamp | None
-    expires_at: Timestamp
-    distance_km: float | None
-
-
-class JobPage(msgspec.Struct, frozen=True):
-    items: list[JobItem]
-    next_cursor: str | None
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -102,25 +58,6 @@ class JobChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     openings: Openings | UnsetType = UNSET
     expires_at: Timestamp | UnsetType = UNSET
     clear: Annotated[list[Literal["pay"]], Meta(max_length=1)] = []
-
-
-class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """What `list_jobs` was asked. `wards` are codes in force now; `metres` the radius around `lat`, `lon`.
-
-    `pay_min` is đồng a month. Without `sort`: the nearest first when there is a point, else the best matches of `q`,
-    else the newest.
-    """
-
-    q: str | None = None
-    wards: list[str] | None = None
-    province_code: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    metres: float | None = None
-    pay_min: int | None = None
-    employer_id: UUID | None = None
-    sort: Sort | None = None
-    now: datetime
 
 
 class Standing(msgspec.Struct, frozen=True):

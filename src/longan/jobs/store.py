@@ -6,91 +6,10 @@ from uuid import UUID
 import asyncpg
 
 from longan.db import many, maybe
-from longan.jobs.models import Ending, Job, JobIn, JobPage, Over, Pay, Search, Standing, Status
-from longan.listing import Listing, Order, listing, newest
-from longan.page import Cursors
-from longan.search import fold, mark, tsquery
-
-BRIEF = """e.id as "employer.id", e.name as "employer.name", e.status = 'verified' as "employer.verified",
-       j.pay_min as "pay.min", j.pay_max as "pay.max", j.pay_currency as "pay.currency", j.pay_period as "pay.period",
-       j.ward_code, j.province_code"""
-
-LIST = listing(
-    Listing(
-        name="jobs.list",
-        select=f"""select j.id, j.title, {BRIEF},
-       j.published_at, j.expires_at, j.month_pay, {{rank}} as rank, {{chord}} as chord, {{distance}} as distance_km
-  from jobs.postings j
-  join employers.employers e on e.id = j.employer_id
- where j.status = 'open' and {{unexpired}}""",
-        columns={
-            "rank": (
-                "marked",
-                "0",
-                "(case when strpos(j.title_marked, {marked}) > 0 then 2 "
-                "when strpos(j.search_text, {folded}) > 0 then 1 else 0 end)",
-            ),
-            "distance": ("lat", "null::float8", "round((sec_to_gc({chord}) / 1000)::numeric, 3)::float8"),
-            # The straight line through the earth: what the index can sort by.
-            "chord": ("lat", "null::float8", "(j.point <-> ll_to_earth({lat}, {lon}))"),
-            # The same said in two ways. To the planner the first fits two thirds of the rows whatever the time, so it
-            # keeps one plan for the page everybody opens; the second a third, so that what was asked decides each time.
-            "unexpired": ("narrowed", "(j.expires_at <= {now}) is not true", "j.expires_at > {now}"),
-        },
-        where={
-            "q": "j.search @@ to_tsquery('simple', {tsquery})",
-            "wards": "j.ward_version = places.version_on({now}::timestamptz) and j.ward_code = any({wards})",
-            "province_code": "j.province_code = {province_code}",
-            "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> j.point and sec_to_gc({chord}) <= {metres}",
-            "pay_min": "j.month_pay >= {pay_min}",
-            "employer_id": "j.employer_id = {employer_id}",
-        },
-        orders={
-            "newest": newest("j.published_at", "j.id"),
-            "relevance": Order(
-                by="{rank} desc, j.published_at desc, j.id desc",
-                after="({rank}, j.published_at, j.id) < ({after_0}::int, {after_1}::timestamptz, {after_2}::uuid)",
-                position=("rank", "published_at", "id"),
-                kind=tuple[int, datetime, UUID],
-                needs="marked",
-            ),
-            "pay": Order(
-                by="j.month_pay desc, j.id desc",
-                after="(j.month_pay, j.id) < ({after_0}, {after_1})",
-                position=("month_pay", "id"),
-                kind=tuple[int, UUID],
-            ),
-            "distance": Order(
-                by="{chord}, j.id",
-                after="({chord}, j.id) > ({after_0}::float8, {after_1}::uuid)",
-                position=("chord", "id"),
-                kind=tuple[float, UUID],
-                needs="lat",
-            ),
-        },
-    )
-)
-
-
-async def search(conn: asyncpg.Connection, cursors: Cursors, asked: Search, cursor: str | None, limit: int) -> JobPage:
-    """One page of open postings.
-
-    Raises `InvalidRequest` for a cursor of another search, or an order that needs `q` or a point and has none.
-    """
-    sort = asked.sort or ("distance" if asked.lat is not None else "relevance" if asked.q else "newest")
-    return await LIST.page(conn, cursors, sort, _values(asked), cursor, limit, JobPage)
-
-
-def _values(asked: Search) -> dict[str, object]:
-    values: dict[str, object] = {
-        name: value
-        for name in ("now", "wards", "province_code", "lat", "lon", "metres", "pay_min", "employer_id")
-        if (value := getattr(asked, name)) is not None
-    }
-    if asked.q:
-        values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q), "folded": fold(asked.q)}
-    return values if values.keys() == {"now"} else {**values, "narrowed": True}
-
+from longan.jobs.models import Ending, Job, JobIn, Over, Standing
+from longan.pay import Pay
+from longan.postings import BRIEF, Status
+from longan.search import fold, mark
 
 ONE = f"""-- jobs.one
 select j.id, j.status, j.title, j.description,
@@ -111,7 +30,7 @@ SHOWN = (
     ONE.replace("jobs.one", "jobs.shown")
     + """
    and (j.published_at is not null and j.status in ('open', 'paused', 'closed', 'expired')
-        or exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2))"""
+        or exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2))"""
 )
 
 
@@ -123,7 +42,7 @@ async def shown(conn: asyncpg.Connection, job: UUID, viewer: UUID | None) -> Job
 EMPLOYER_OF = """-- jobs.employer_of
 select e.name
   from employers.employers e
-  join employers.members m on m.employer_id = e.id
+  join members.members m on m.employer_id = e.id
  where e.id = $1 and m.account_id = $2"""
 
 
@@ -139,7 +58,7 @@ insert into jobs.postings (employer_id, title, description, search_text, title_m
                            created_at, updated_at)
 select m.employer_id, $3, $4, $5, $6, u.version, u.code, u.province_code, u.lat, u.lon,
        $8, $9, $10, $11, $12, $13, $14, $14
-  from employers.members m
+  from members.members m
   join places.units u on u.version = places.version_on($14::timestamptz) and u.code = $7 and u.level = 'commune'
  where m.employer_id = $1 and m.account_id = $2
 returning id"""
@@ -160,7 +79,7 @@ select j.status, j.version, j.published_at is not null as was_published, j.expir
        e.name as employer_name, e.status = 'verified' as employer_verified
   from jobs.postings j
   join employers.employers e on e.id = j.employer_id
- where j.id = $1 and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)
+ where j.id = $1 and exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)
    for no key update of j"""
 
 
@@ -178,7 +97,7 @@ update jobs.postings j
        openings = coalesce($12, openings), expires_at = coalesce($13, expires_at),
        version = version + 1, updated_at = $14
  where j.id = $1
-   and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
+   and exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
 
 
 async def update(
@@ -198,7 +117,7 @@ update jobs.postings j
    set ward_version = u.version, ward_code = u.code, province_code = u.province_code, lat = u.lat, lon = u.lon,
        place_source = 'employer'
   from places.units u
- where j.id = $1 and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)
+ where j.id = $1 and exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)
    and u.version = places.version_on($4::timestamptz) and u.code = $3 and u.level = 'commune'
 returning true"""
 
@@ -211,7 +130,7 @@ async def relocate(tx: asyncpg.Connection, job: UUID, member: UUID, ward_code: s
 PUBLISH = """-- jobs.publish
 update jobs.postings j set status = 'open', published_at = $3, version = version + 1, updated_at = $3
  where j.id = $1
-   and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
+   and exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
 
 
 async def publish(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime) -> None:
@@ -221,7 +140,7 @@ async def publish(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime
 CLOSE = """-- jobs.close
 update jobs.postings j set status = 'closed', closed_at = $3, version = version + 1, updated_at = $3
  where j.id = $1
-   and exists (select from employers.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
+   and exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)"""
 
 
 async def close(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime) -> None:
@@ -248,7 +167,7 @@ async def expire(tx: asyncpg.pool.PoolConnectionProxy, now: datetime, most: int)
 
 ENDING = """-- jobs.ending (worker)
 select j.title as job_title, e.name as employer_name,
-       array(select m.account_id from employers.members m where m.employer_id = j.employer_id) as members
+       array(select m.account_id from members.members m where m.employer_id = j.employer_id) as members
   from jobs.postings j
   join employers.employers e on e.id = j.employer_id
  where j.id = $1 and j.status = $2 and j.expires_at = $3"""

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from longan import cache, calls, queue
 from longan.jobs import store
-from longan.jobs.models import Status
 from longan.notices import Posting
+from longan.postings import Status
 from longan.tasks import Context
 from longan.telling import tell
 

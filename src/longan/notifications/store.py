@@ -158,7 +158,7 @@ class Application(msgspec.Struct, frozen=True):
 APPLICATION = """-- notifications.application (worker)
 select m.to_status as status, coalesce(m.moved_by = a.worker_id, false) as by_worker, a.worker_id,
        a.employer_id, j.title as job_title, e.name as employer_name,
-       array(select b.account_id from employers.members b where b.employer_id = a.employer_id) as members
+       array(select b.account_id from members.members b where b.employer_id = a.employer_id) as members
   from applications.applications a
   join jobs.postings j on j.id = a.job_id
   join employers.employers e on e.id = a.employer_id
@@ -181,7 +181,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 DECISION = """-- notifications.decision (worker)
 select v.id, v.decision, e.name as employer_name,
-       array(select b.account_id from employers.members b where b.employer_id = e.id) as members
+       array(select b.account_id from members.members b where b.employer_id = e.id) as members
   from employers.verifications v
   join employers.employers e on e.id = v.employer_id
  where v.employer_id = $1

@@ -15,7 +15,7 @@ select a.id, a.phone_cipher, p.full_name, p.birth_year, coalesce(p.locale, 'vi')
                from identity.roles r where r.account_id = a.id and (r.ends_at is null or r.ends_at > $2)
               union all
              select (m.role, m.employer_id, null)::people.held_role
-               from employers.members m where m.account_id = a.id
+               from members.members m where m.account_id = a.id
               union all
              select ('landlord', null, null)::people.held_role
               where exists (select from housing.listings l where l.owner_id = a.id)) as roles

@@ -30,7 +30,7 @@ select $1, $2, $3, u.version, u.code, $5
     on conflict (account_id) do nothing"""
 
 MEMBER = """-- sample.member
-insert into employers.members (employer_id, account_id, role, created_at)
+insert into members.members (employer_id, account_id, role, created_at)
 select id, $1, 'owner', $3 from employers.employers where tax_code = $2
     on conflict (employer_id, account_id) do nothing"""
 

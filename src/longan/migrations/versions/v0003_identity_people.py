@@ -90,8 +90,17 @@ create table people.profiles (
     locale     text        not null default 'vi' check (locale in ('vi', 'en')),
     ward_version date,
     ward_code  text,
+    occupation_code   text     references reference.occupations,
+    skills            text[]   not null default '{}',
+    experience_months smallint check (experience_months between 0 and 600),
+    education         text     check (education in ('none', 'primary', 'lower_secondary', 'upper_secondary',
+                      'vocational', 'college', 'university')),
+    shifts            text[]   not null default '{}' check (shifts <@ array['day', 'night', 'two_shifts',
+                      'three_shifts', 'twelve_hours', 'flexible']),
+    wanted_month_pay  bigint   check (wanted_month_pay > 0),
     version    integer     not null default 1,
     updated_at timestamptz not null default now(),
     foreign key (ward_version, ward_code) references places.units (version, code)
 );
+comment on column people.profiles.shifts is 'those the person would work; none named: any';
 """)

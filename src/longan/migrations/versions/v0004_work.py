@@ -18,7 +18,7 @@ create table employers.employers (
     name            text        not null,
     ward_version    date        not null,
     ward_code       text        not null,
-    status          text        not null default 'unverified' check (status in ('unverified', 'verified', 'rejected')),
+    status          text        not null default 'unverified' check (status in ('unverified', 'verified', 'rejected', 'suspended')),
     verified_at     timestamptz,
     version         integer     not null default 1,
     created_at      timestamptz not null default now(),
@@ -29,14 +29,17 @@ create table employers.employers (
 comment on column employers.employers.tax_code_index is 'HMAC-SHA-256 of the code in its one spelling';
 comment on column employers.employers.tax_code is 'of an organisation; a person''s is an identity number, sealed';
 
-create table employers.members (
+create schema members;
+
+create table members.members (
     employer_id uuid        not null references employers.employers,
     account_id  uuid        not null references identity.accounts,
     role        text        not null check (role in ('owner', 'recruiter')),
     created_at  timestamptz not null default now(),
     primary key (employer_id, account_id)
 );
-create index members_by_account on employers.members (account_id);
+create index members_by_account on members.members (account_id);
+comment on table members.members is 'who acts for an employer';
 
 create table employers.verifications (
     id          uuid        primary key default uuidv7(),
@@ -76,7 +79,33 @@ create table jobs.postings (
     pay_period    text        not null default 'month' check (pay_period in ('hour', 'day', 'week', 'month', 'piece')),
     month_pay     bigint      not null generated always as (case when pay_currency = 'VND' and pay_period = 'month'
                   then coalesce(pay_max, pay_min, 0) else 0 end) stored,
+    pay_base       bigint     check (pay_base > 0),
+    pay_allowances bigint     check (pay_allowances >= 0),
+    pay_attendance bigint     check (pay_attendance >= 0),
+    pay_overtime   bigint     check (pay_overtime >= 0),
+    pay_overtime_hours smallint check (pay_overtime_hours between 1 and 100),
+    pay_deductions bigint     check (pay_deductions >= 0),
+    effective_month bigint    check (effective_month > 0),
+    effective_hour  bigint    check (effective_hour > 0),
+    occupation_code text      references reference.occupations,
+    contract      text        check (contract in ('indefinite', 'fixed_term', 'probation', 'apprenticeship', 'casual')),
+    shift         text        check (shift in ('day', 'night', 'two_shifts', 'three_shifts', 'twelve_hours', 'flexible')),
+    week_hours    smallint    check (week_hours between 1 and 72),
+    week_days     smallint    check (week_days between 1 and 7),
+    benefits      text[]      not null default '{}' check (benefits <@ array['meals', 'bus', 'dormitory',
+                  'social_insurance', 'health_insurance', 'unemployment_insurance', 'accident_insurance', 'uniform',
+                  'childcare', 'thirteenth_month']),
+    experience_months smallint check (experience_months between 0 and 600),
+    education     text        check (education in ('none', 'primary', 'lower_secondary', 'upper_secondary',
+                  'vocational', 'college', 'university')),
+    skills        text[]      not null default '{}',
+    park_code     text        references places.parks,
     openings      integer     not null check (openings > 0),
+    filled        integer     not null default 0 check (filled between 0 and openings),
+    source        text        not null default 'app' check (source in ('app', 'csv', 'json_ld', 'sample')),
+    source_key    text,
+    extra         jsonb,
+    changed_in    xid8        not null default pg_current_xact_id(),
     place_source  text        not null default 'employer' check (place_source in ('employer', 'sample')),
     published_at  timestamptz,
     expires_at    timestamptz not null,
@@ -85,10 +114,32 @@ create table jobs.postings (
     created_at    timestamptz not null default now(),
     updated_at    timestamptz not null default now(),
     foreign key (ward_version, ward_code) references places.units (version, code),
+    constraint postings_once_per_source unique (employer_id, source_key),
     check (status in ('draft', 'in_review', 'closed') or published_at is not null)
 );
 comment on column jobs.postings.search_text is 'title and employer as search.fold writes them';
 comment on column jobs.postings.title_marked is 'title in lower case NFC with its marks, for exact hits first';
+comment on column jobs.postings.pay_base is 'đồng for one pay_period at normal hours; the parts after it are đồng a month';
+comment on column jobs.postings.effective_month is 'what pay.comparable makes of it: đồng a month that one can rely on';
+comment on column jobs.postings.source_key is 'the employer''s own name for it: an import that is run again finds it';
+comment on column jobs.postings.extra is 'what the import had and we do not understand, kept as it came';
+comment on column jobs.postings.changed_in is 'the transaction of the last change, for the feed';
+
+create table jobs.history (
+    id          uuid        primary key default uuidv7(),
+    posting_id  uuid        not null references jobs.postings,
+    version     integer     not null,
+    changed_by  uuid        references identity.accounts,
+    side        text        not null check (side in ('employer', 'official', 'system')),
+    from_status text        not null,
+    to_status   text        not null,
+    changes     jsonb       not null default '{}',
+    reason      text,
+    changed_at  timestamptz not null
+);
+comment on column jobs.history.changes is 'each changed field with what it was and what it became';
+create index history_of_posting on jobs.history (posting_id, changed_at desc, id desc);
+
 comment on column jobs.postings.month_pay is 'the most it pays in đồng a month; 0 when that is not said';
 create index postings_newest on jobs.postings (published_at desc, id desc) where status = 'open';
 create index postings_search on jobs.postings using gin (search) where status = 'open';

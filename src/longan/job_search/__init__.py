@@ -1,0 +1,1 @@
+"""Job search: what is open, found by words, place and pay."""

@@ -1,0 +1,8 @@
+"""Employers as the tax register knows them."""
+
+revision = "0023"
+down_revision = "0022"
+
+
+def upgrade() -> None:
+    pass

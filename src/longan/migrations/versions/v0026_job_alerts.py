@@ -1,0 +1,8 @@
+"""Saved searches and their alerts."""
+
+revision = "0026"
+down_revision = "0025"
+
+
+def upgrade() -> None:
+    pass

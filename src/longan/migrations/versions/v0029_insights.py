@@ -1,0 +1,8 @@
+"""Figures."""
+
+revision = "0029"
+down_revision = "0028"
+
+
+def upgrade() -> None:
+    pass
