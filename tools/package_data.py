@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from packaged import abbreviations, places, postings, procedures, rooms
+from packaged import abbreviations, lists, places, postings, procedures, rooms
 from packaged.employers import Employers
 from packaged.files import json_lines, read_table, table, write
 from packaged.wards import Wards
@@ -33,7 +33,7 @@ Report = Callable[[str, int, int], None]
 
 
 def make_reference(source: Path, report: Report) -> None:
-    """Units, successions, procedures, abbreviations: government facts, shipped as they are."""
+    """Units, successions, lists, procedures, abbreviations: government facts, shipped as they are."""
     old, new = read_table(source / "admin_units_old_vn.csv"), read_table(source / "admin_units_new_vn.csv")
     content = table(places.VERSIONS, places.VERSIONS_HEADER)
     report("versions.csv", len(places.VERSIONS), write(REFERENCE / "versions.csv", content))
@@ -47,6 +47,7 @@ def make_reference(source: Path, report: Report) -> None:
     )
     content = table(pairs, places.SUCCESSIONS_HEADER)
     report("successions.csv.gz", len(pairs), write(REFERENCE / "successions.csv.gz", content))
+    make_lists(source, report)
     short = list(abbreviations.abbreviations(read_table(source / "abbreviations.csv")))
     content = table(short, abbreviations.HEADER)
     report("abbreviations.csv", len(short), write(REFERENCE / "abbreviations.csv", content))
@@ -62,6 +63,18 @@ def make_reference(source: Path, report: Report) -> None:
         )
     )
     report("procedures.jsonl.gz", len(made), write(REFERENCE / "procedures.jsonl.gz", json_lines(made)))
+
+
+def make_lists(source: Path, report: Report) -> None:
+    """What postings speak by: occupations, industrial parks, minimum wages and their regions."""
+    for name, origin, rows_of, header in (
+        ("occupations.csv", "vsco_2020.csv", lists.occupations, lists.OCCUPATIONS_HEADER),
+        ("parks.csv", "industrial_parks.csv", lists.parks, lists.PARKS_HEADER),
+        ("minimum_wages.csv", "min_wage.csv", lists.minimum_wages, lists.MINIMUM_WAGES_HEADER),
+        ("wage_regions.csv", "min_wage_region_tayninh.csv", lists.wage_regions, lists.WAGE_REGIONS_HEADER),
+    ):
+        rows = list(rows_of(read_table(source / origin)))
+        report(name, len(rows), write(REFERENCE / name, table(rows, header)))
 
 
 def make_sample(source: Path, province: str, report: Report) -> dict[str, Mapping[str, int]]:

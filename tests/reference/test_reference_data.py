@@ -1,9 +1,11 @@
 """The data of the state, as it was packaged and as it is loaded."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
-from longan import search
+from longan import parks, queries, search
 from longan.reference import load
 
 PROVINCE = "80"
@@ -100,7 +102,7 @@ async def test_all_procedures_are_there_with_one_shape_of_detail(conn: asyncpg.C
     ],
 )
 async def test_a_worker_finds_the_procedure_first(typed: str, first: str, conn: asyncpg.Connection) -> None:
-    found = await conn.fetch(RANKED, search.tsquery(typed), search.mark(typed), search.fold(typed))
+    found = await conn.fetch(RANKED, queries.tsquery(typed), search.mark(typed), search.fold(typed))
 
     assert found[0]["code"] == first
 
@@ -108,7 +110,7 @@ async def test_a_worker_finds_the_procedure_first(typed: str, first: str, conn: 
 async def test_those_for_foreigners_come_after_the_residents_own(conn: asyncpg.Connection) -> None:
     typed = "tam tru"
 
-    found = [row["code"] for row in await conn.fetch(RANKED, search.tsquery(typed), search.mark(typed), typed)]
+    found = [row["code"] for row in await conn.fetch(RANKED, queries.tsquery(typed), search.mark(typed), typed)]
 
     assert found.index("1.004194") < found.index("1.010028") < found.index("1.000253") < found.index("1.000039")
 
@@ -128,3 +130,79 @@ async def test_loading_brings_a_changed_row_back(conn: asyncpg.Connection) -> No
 
     name = await conn.fetchval("select name from places.units where version = '2025-07-01' and code = '27964'")
     assert name == "Xã Đức Lập"
+
+
+async def test_the_lists_by_which_postings_speak_are_whole(conn: asyncpg.Connection) -> None:
+    counts = await conn.fetchrow(
+        """select (select count(*) from reference.occupations where level = 1),
+                  (select count(*) from reference.occupations where level = 2), (select count(*) from places.parks),
+                  (select count(*) from reference.minimum_wages)"""
+    )
+    regions = await conn.fetch("select region, count(*) from reference.wage_regions group by 1 order by 1")
+
+    assert tuple(counts) == (10, 48, 30, 8)
+    assert [tuple(row) for row in regions] == [(1, 20), (2, 29), (3, 34), (4, 13)]
+
+
+async def test_every_ward_of_the_province_has_its_region(conn: asyncpg.Connection) -> None:
+    without = await conn.fetch(
+        """select u.name from places.units u
+            where u.version = '2025-07-01' and u.level = 'commune' and u.province_code = $1
+              and not exists (select from reference.wage_regions r
+                               where (r.ward_version, r.ward_code) = (u.version, u.code))""",
+        PROVINCE,
+    )
+
+    assert without == []
+
+
+async def test_a_park_is_called_by_its_code_and_stored_as_texts_are_read(conn: asyncpg.Connection) -> None:
+    for code, name, fold, kind in await conn.fetch("select code, name, fold, kind from places.parks"):
+        assert fold == parks.fold(f"{kind} {name}")
+        assert code == fold.replace(" ", "-")
+
+
+async def test_the_hours_minimum_is_the_months_by_208_hours(conn: asyncpg.Connection) -> None:
+    for month, hour in await conn.fetch("select month_vnd, hour_vnd from reference.minimum_wages"):
+        assert abs(month / 208 - hour) <= 100
+
+
+OWN_WAGES = """ward_version,ward_code,valid_from,region,decree
+2025-07-01,00070,2025-07-01,1,NĐ 128/2025/NĐ-CP
+"""
+OWN_PARKS = """code,name,fold,kind,ward_version,ward_code,lat,lon,area_ha,source
+kcn-thang-long,Thăng Long,kcn thang long,KCN,2025-07-01,00070,21.1,105.8,,web pages
+"""
+
+
+async def test_another_province_loads_its_own_lists(conn: asyncpg.Connection, tmp_path: Path) -> None:
+    (tmp_path / "wage_regions.csv").write_text(OWN_WAGES)
+    (tmp_path / "parks.csv").write_text(OWN_PARKS)
+
+    await load.load_own(conn, nothing, tmp_path)
+    await load.load_own(conn, nothing, tmp_path)
+
+    assert await conn.fetchval("select region from reference.wage_regions where ward_code = '00070'") == 1
+    assert await conn.fetchval("select count(*) from places.parks where ward_code = '00070'") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("other.csv", OWN_WAGES),
+        ("wage_regions.csv", OWN_WAGES.replace("00070", "99999")),
+        ("wage_regions.csv", OWN_WAGES.replace(",1,", ",5,")),
+        ("wage_regions.csv", OWN_WAGES.replace(",1,", ",x,")),
+        ("wage_regions.csv", OWN_WAGES.replace("region", "vùng")),
+        ("parks.csv", OWN_WAGES),
+    ],
+)
+async def test_lists_that_are_none_load_nothing(
+    conn: asyncpg.Connection, tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+
+    with pytest.raises(load.NO_LISTS):
+        await load.load_own(conn, nothing, tmp_path)
+
+    assert await conn.fetchval("select count(*) from reference.wage_regions") == 96

@@ -12,9 +12,11 @@ import asyncpg
 import msgspec
 import pytest
 
+from longan import occupations
 from longan.desk import DEVELOPMENT
 from longan.devkit.sample import load
 from longan.devkit.sample.personas import PERSONAS
+from longan.pay import PayIn, comparable
 
 WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 CONTACT = re.compile(r"@|https?:|www\.|(?:\+84|\b0)(?:[ .-]?\d){9}\b")
@@ -177,3 +179,73 @@ async def test_who_signed_in_before_becomes_the_persona(empty: asyncpg.Connectio
     await load.load(empty, nothing, NOW, Box(), Box())
 
     assert await empty.fetchval("select role from members.members where account_id = $1", account) == "owner"
+
+
+async def test_nearly_every_posting_has_an_occupation_by_its_title(empty: asyncpg.Connection) -> None:
+    await load.load(empty, nothing, NOW, Box(), Box())
+
+    known, leading = await empty.fetchrow(
+        """select count(occupation_code),
+                  (select array_agg(distinct occupation_code) from jobs.postings where title = 'Công nhân may')
+             from jobs.postings"""
+    )
+
+    # 1,216 of 1,224: what is left names no work ("Technical Trainee") or a word of its own ("Thợ chế tác nhẫn").
+    assert known >= 0.99 * len(POSTINGS)
+    assert leading == ["75"]
+
+
+@pytest.mark.parametrize(
+    ("title", "code"),
+    [
+        ("Công nhân may", "75"), ("Nhân viên vận hành máy", "81"), ("TÀI XẾ XE ĐẦU KÉO", "83"),
+        ("[KCN LONG HẬU] NHÂN VIÊN KHO", "43"), ("Bốc xếp hàng bao", "93"), ("Tạp vụ xưởng may", "91"),
+        ("Chuyên viên Khách hàng Cá nhân - Phòng giao dịch Gò Dầu, CN. Tây Ninh", "33"), ("Kỹ Sư Điện", "21"),
+        ("Trưởng Phòng Marketing", "17"), ("Kế Toán Nội Bộ (Sinh Viên Mới Tốt Nghiệp Được Đào Tạo)", "33"),
+        ("Công nhân lắp ráp điện tử", "82"), ("Bảo vệ ca đêm", "54"), ("Phụ bếp nấu ăn công nhân", "94"),
+        ("Thợ Cơ Khí Hàn TIG - Chế Tạo Máy Tự Động Hóa (Được Đào Tạo)", "72"), ("Technical Trainee", None),
+    ],
+)  # fmt: skip
+def test_a_title_says_its_occupation_by_what_stands_in_front(title: str, code: str | None) -> None:
+    assert occupations.of_title(title) == code
+
+
+async def test_a_posting_has_what_its_text_says_and_nothing_else(empty: asyncpg.Connection) -> None:
+    await load.load(empty, nothing, NOW, Box(), Box())
+
+    counts = await empty.fetchrow(
+        """select count(effective_month), count(effective_hour), count(park_code), count(shift), count(contract),
+                  count(experience_months), count(*) filter (where benefits <> '{}'), count(pay_base),
+                  bool_and(source = 'sample')
+             from jobs.postings"""
+    )
+    presser = await empty.fetchrow("select shift from jobs.postings where title = 'Công nhân đứng máy ép nhựa'")
+    sewing = await empty.fetch("select week_days, benefits from jobs.postings where title = 'Công nhân may'")
+
+    assert tuple(counts) == (708, 708, 26, 16, 19, 276, 19, 0, True)
+    assert presser["shift"] == "three_shifts"
+    assert 6 in [row["week_days"] for row in sewing]
+    assert ["meals", "bus"] in [row["benefits"] for row in sewing]
+
+
+async def test_effective_pay_of_the_sample_is_what_the_rule_makes_of_it(empty: asyncpg.Connection) -> None:
+    await load.load(empty, nothing, NOW, Box(), Box())
+
+    for row in await empty.fetch(
+        "select pay_min, pay_max, pay_currency, pay_period, week_days, effective_month, effective_hour"
+        "  from jobs.postings"
+    ):
+        pay = PayIn(row["pay_min"], row["pay_max"], row["pay_currency"], row["pay_period"])
+        worth = comparable(pay, None, row["week_days"])
+        assert (row["effective_month"], row["effective_hour"]) == (worth.month, worth.hour)
+
+
+async def test_a_named_park_lies_in_the_ward_of_its_posting(empty: asyncpg.Connection) -> None:
+    await load.load(empty, nothing, NOW, Box(), Box())
+
+    elsewhere = await empty.fetchval(
+        """select count(*) from jobs.postings j join places.parks k on k.code = j.park_code
+            where (k.ward_version, k.ward_code) <> (j.ward_version, j.ward_code)"""
+    )
+
+    assert elsewhere == 0

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from longan.drafts import ParkCode
 from longan.fields import Day, ProvinceCode, WardCode
 
 Version = Annotated[Day, Meta(description="The day on which the list of units came into force")]
@@ -25,6 +26,27 @@ class Ward(msgspec.Struct, frozen=True):
 
 class WardPage(msgspec.Struct, frozen=True):
     items: list[Ward]
+    next_cursor: str | None
+
+
+class Park(msgspec.Struct, frozen=True):
+    """An industrial park (`kind` KCN) or cluster (CCN). `lat` and `lon` are the middle of its ward, degrees: good for
+    sorting, not for driving there. `area_ha` is null where nobody says it; `source` tells how sure the entry is."""
+
+    code: ParkCode
+    name: str
+    kind: str
+    ward_code: WardCode
+    ward: str
+    province_code: ProvinceCode
+    lat: float
+    lon: float
+    area_ha: float | None
+    source: str
+
+
+class ParkPage(msgspec.Struct, frozen=True):
+    items: list[Park]
     next_cursor: str | None
 
 

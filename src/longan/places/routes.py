@@ -10,7 +10,7 @@ from longan.deps import Conn, Home, Now, Pages
 from longan.errors import FieldError, InvalidRequest, NotFound
 from longan.page import Cursor, Limit
 from longan.places import store
-from longan.places.models import Resolution, WardPage
+from longan.places.models import ParkPage, Resolution, WardPage
 from longan.policy import decided
 
 Words = Annotated[str | None, QueryParameter(max_length=120, description="A part of the name, with or without marks")]
@@ -20,6 +20,13 @@ WARDS_EXAMPLE = {
     "items": [
         {"ward_code": "27694", "name": "Phường Long An", "type": "Phường", "province_code": "80",
          "province": "Tỉnh Tây Ninh", "lat": 10.5476, "lon": 106.405, "version": VERSION},
+    ],
+    "next_cursor": None,
+}  # fmt: skip
+PARKS_EXAMPLE = {
+    "items": [
+        {"code": "kcn-long-hau", "name": "Long Hậu", "kind": "KCN", "ward_code": "28159", "ward": "Xã Cần Giuộc",
+         "province_code": "80", "lat": 10.6154, "lon": 106.689, "area_ha": 324.0, "source": "web pages (sourced)"},
     ],
     "next_cursor": None,
 }  # fmt: skip
@@ -83,4 +90,30 @@ async def resolve_place(
     return found
 
 
-HANDLERS = [list_wards, resolve_place]
+@get(
+    "/v1/places/parks",
+    tags=["places"],
+    opt=decided(auth="public", limit="lookup", cache="places", raises=ward.PROBLEMS, example=PARKS_EXAMPLE),
+)
+async def list_parks(
+    conn: Conn,
+    now: Now,
+    pages: Pages,
+    home: Home,
+    q: Words = None,
+    ward_code: ward.WardCode = None,
+    old_ward_code: ward.OldWardCode = None,
+    place: ward.PlaceName = None,
+    province_code: ward.ProvinceCode = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> ParkPage:
+    """Industrial parks and clusters; of our own province when neither a place nor a province is named"""
+    wards = await ward.codes(conn, home, now, ward_code, old_ward_code, place)
+    province = province_code or (home if wards is None else None)
+    return await store.parks(
+        conn, pages, now, q=q or None, wards=wards, province_code=province, cursor=cursor, limit=limit
+    )
+
+
+HANDLERS = [list_wards, resolve_place, list_parks]

@@ -6,10 +6,11 @@ from typing import Any, Literal
 import asyncpg
 import msgspec
 
+from longan import parks as park_names
 from longan import ward
 from longan.listing import Listing, Order, listing
 from longan.page import Cursors
-from longan.places.models import Origin, Resolution, Successor, WardPage
+from longan.places.models import Origin, ParkPage, Resolution, Successor, WardPage
 
 # The database sorts by code point (it has no ICU), which puts Á after Z and Đ after everything. Here every letter is
 # written as the one at its place in the Vietnamese alphabet, tones left out; digits and blanks stay before them.
@@ -23,6 +24,7 @@ PLACES = "".join(chr(ord("A") + ALPHABET.index(letter)) for letter in ALPHABET) 
     chr(ord("A") + ALPHABET.index(letter)) * len(toned) for letter, toned in TONED.items()
 )
 SORT_KEY = f"translate(lower(u.short_name), '{LETTERS}', '{PLACES}')"
+PARK_KEY = SORT_KEY.replace("u.short_name", "k.name")
 
 LIST = listing(
     Listing(
@@ -59,6 +61,42 @@ async def search(
         readings = ward.readings(q)
         values |= {"folds": [reading.fold for reading in readings], "types": [reading.type for reading in readings]}
     return await LIST.page(conn, cursors, "name", values, cursor, limit, WardPage)
+
+
+PARKS = listing(
+    Listing(
+        name="places.parks",
+        select=f"""select k.code, k.name, k.kind, k.ward_code, u.name as ward, u.province_code, k.lat, k.lon, k.area_ha,
+       k.source, {PARK_KEY} as sort_key
+  from places.parks k
+  join places.units u on u.version = k.ward_version and u.code = k.ward_code
+ where k.ward_version = places.version_on({{now}}::timestamptz)""",
+        where={
+            "q": "{fold} <> '' and strpos(k.fold, {fold}) > 0",
+            "wards": "k.ward_code = any({wards}::text[])",
+            "province_code": "u.province_code = {province_code}",
+        },
+        orders={
+            "name": Order(
+                by=f"{PARK_KEY}, k.code",
+                after=f"({PARK_KEY}, k.code) > ({{after_0}}, {{after_1}})",
+                position=("sort_key", "code"),
+                kind=tuple[str, str],
+            )
+        },
+    )
+)
+
+
+async def parks(
+    conn: asyncpg.Connection, cursors: Cursors, now: datetime, *, q: str | None, wards: list[str] | None,
+    province_code: str | None, cursor: str | None, limit: int,
+) -> ParkPage:  # fmt: skip
+    """A page of industrial parks in Vietnamese order. Raises `InvalidRequest` for a cursor of another list."""
+    values: dict[str, Any] = {"now": now, "wards": wards, "province_code": province_code}
+    values |= {"fold": park_names.fold(q) if q is not None else None}
+    given = {name: value for name, value in values.items() if value is not None}
+    return await PARKS.page(conn, cursors, "name", given, cursor, limit, ParkPage)
 
 
 SUCCESSORS = """-- places.successors

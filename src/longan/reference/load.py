@@ -5,6 +5,7 @@ import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -83,6 +84,51 @@ select code, version, in_force_from, legal_basis, sensitive, third_party, title_
  where (purposes.in_force_from, purposes.legal_basis, purposes.sensitive, purposes.third_party)
        is distinct from (excluded.in_force_from, excluded.legal_basis, excluded.sensitive, excluded.third_party)"""
 
+OCCUPATIONS = """-- reference.occupations
+insert into reference.occupations (code, level, name, fold, parent)
+select code, level, name, fold, parent
+  from jsonb_populate_recordset(null::reference.occupations, $1::text::jsonb)
+    on conflict (code) do update
+   set level = excluded.level, name = excluded.name, fold = excluded.fold, parent = excluded.parent
+ where (occupations.level, occupations.name, occupations.fold, occupations.parent)
+       is distinct from (excluded.level, excluded.name, excluded.fold, excluded.parent)"""
+
+PARKS = """-- reference.parks
+insert into places.parks (code, name, fold, kind, ward_version, ward_code, lat, lon, area_ha, source)
+select code, name, fold, kind, ward_version, ward_code, lat, lon, area_ha, source
+  from jsonb_populate_recordset(null::places.parks, $1::text::jsonb)
+    on conflict (code) do update
+   set name = excluded.name, fold = excluded.fold, kind = excluded.kind, ward_version = excluded.ward_version,
+       ward_code = excluded.ward_code, lat = excluded.lat, lon = excluded.lon, area_ha = excluded.area_ha,
+       source = excluded.source
+ where (parks.name, parks.fold, parks.kind, parks.ward_version, parks.ward_code, parks.lat, parks.lon, parks.area_ha,
+        parks.source)
+       is distinct from
+       (excluded.name, excluded.fold, excluded.kind, excluded.ward_version, excluded.ward_code, excluded.lat,
+        excluded.lon, excluded.area_ha, excluded.source)"""
+
+MINIMUM_WAGES = """-- reference.minimum_wages
+insert into reference.minimum_wages (valid_from, valid_to, region, month_vnd, hour_vnd, decree)
+select valid_from, valid_to, region, month_vnd, hour_vnd, decree
+  from jsonb_populate_recordset(null::reference.minimum_wages, $1::text::jsonb)
+    on conflict (valid_from, region) do update
+   set valid_to = excluded.valid_to, month_vnd = excluded.month_vnd, hour_vnd = excluded.hour_vnd,
+       decree = excluded.decree
+ where (minimum_wages.valid_to, minimum_wages.month_vnd, minimum_wages.hour_vnd, minimum_wages.decree)
+       is distinct from (excluded.valid_to, excluded.month_vnd, excluded.hour_vnd, excluded.decree)"""
+
+WAGE_REGIONS = """-- reference.wage_regions
+insert into reference.wage_regions (ward_version, ward_code, valid_from, region, decree)
+select ward_version, ward_code, valid_from, region, decree
+  from jsonb_populate_recordset(null::reference.wage_regions, $1::text::jsonb)
+    on conflict (ward_version, ward_code, valid_from) do update
+   set region = excluded.region, decree = excluded.decree
+ where (wage_regions.region, wage_regions.decree) is distinct from (excluded.region, excluded.decree)"""
+
+# What a province has of its own, in files of these names with the columns of those in the package.
+NO_LISTS = (FileNotFoundError, ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+OF_A_PROVINCE = {"parks.csv": PARKS, "wage_regions.csv": WAGE_REGIONS}
+
 
 class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of procedures.jsonl.gz; `detail` goes to the database as it is."""
@@ -103,13 +149,30 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def load(connection: asyncpg.Connection, tell: Tell) -> None:
-    """Load units, successions, procedures and purposes, all or nothing. What the data no longer has stays."""
+    """Load units, successions, lists, procedures and purposes, all or nothing. What the data no longer has stays."""
     async with connection.transaction():
         await insert(connection, tell, "versions", VERSIONS, list(_table("versions.csv")))
         await insert(connection, tell, "units", UNITS, list(_table("units.csv.gz")))
         await insert(connection, tell, "successions", SUCCESSIONS, list(_table("successions.csv.gz")))
+        await insert(connection, tell, "occupations", OCCUPATIONS, list(_table("occupations.csv")))
+        await insert(connection, tell, "minimum wages", MINIMUM_WAGES, list(_table("minimum_wages.csv")))
+        for name, statement in OF_A_PROVINCE.items():
+            await insert(connection, tell, name, statement, list(_table(name)))
         await insert(connection, tell, "procedures", PROCEDURES, list(_procedures()))
         await insert(connection, tell, "purposes", PURPOSES, list(_table("purposes.csv")))
+
+
+async def load_own(connection: asyncpg.Connection, tell: Tell, directory: Path) -> None:
+    """Load another province's industrial parks and wage regions from its own files, all or nothing.
+
+    Raises one of `NO_LISTS` when neither file is there, or its rows are none of the columns and wards there are.
+    """
+    found = {name: directory / name for name in OF_A_PROVINCE if (directory / name).is_file()}
+    if not found:
+        raise FileNotFoundError(f"{directory} holds none of {', '.join(OF_A_PROVINCE)}")
+    async with connection.transaction():
+        for name, file in found.items():
+            await insert(connection, tell, name, OF_A_PROVINCE[name], list(_read(file.read_bytes())))
 
 
 async def insert(
@@ -144,6 +207,10 @@ def _bytes(name: str) -> bytes:
 
 
 def _table(name: str) -> Iterator[dict[str, str | None]]:
+    return _read(_bytes(name))
+
+
+def _read(content: bytes) -> Iterator[dict[str, str | None]]:
     """Rows by column; an empty field is null."""
-    for row in csv.DictReader(_bytes(name).decode().splitlines()):
+    for row in csv.DictReader(content.decode().splitlines()):
         yield {column: value or None for column, value in row.items()}

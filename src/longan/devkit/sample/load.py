@@ -13,23 +13,33 @@ from msgspec.structs import asdict
 
 from longan import search
 from longan.devkit.sample.people import Seals, settle
+from longan.devkit.sample.reading import read
+from longan.fields import Currency
+from longan.pay import PayIn, Period
 from longan.reference.load import Tell, insert, json_lines
 
 EMPLOYERS = """-- sample.employers
-insert into employers.employers (id, tax_code_index, tax_code, name, ward_version, ward_code, status, verified_at)
-select id, tax_code_index, tax_code, name, ward_version, ward_code, status, verified_at
+insert into employers.employers (id, tax_code_index, tax_code, name, search_text, ward_version, ward_code, status,
+                                 verified_at)
+select id, tax_code_index, tax_code, name, search_text, ward_version, ward_code, status, verified_at
   from jsonb_populate_recordset(null::employers.employers, $1::text::jsonb)
     on conflict do nothing"""
 
 POSTINGS = """-- sample.postings
 insert into jobs.postings (id, employer_id, status, title, description, search_text, title_marked, ward_version,
-                           ward_code, province_code, lat, lon, pay_min, pay_max, pay_currency, pay_period, openings,
-                           place_source, published_at, expires_at, created_at, updated_at)
+                           ward_code, province_code, lat, lon, pay_min, pay_max, pay_currency, pay_period,
+                           effective_month, effective_hour, occupation_code, contract, shift, week_days, benefits,
+                           experience_months, education, park_code, openings, source, place_source, published_at,
+                           expires_at, created_at, updated_at)
 select id, employer_id, 'open', title, description, search_text, title_marked, ward_version, ward_code, province_code,
-       lat, lon, pay_min, pay_max, pay_currency, pay_period, openings, 'sample',
+       lat, lon, pay_min, pay_max, pay_currency, pay_period, effective_month, effective_hour, occupation_code, contract,
+       shift, week_days, benefits, experience_months, education, park_code, openings, 'sample', 'sample',
        published_at, expires_at, published_at, published_at
   from jsonb_populate_recordset(null::jobs.postings, $1::text::jsonb)
     on conflict do nothing"""
+
+PARKS = """-- sample.parks
+select fold, code, ward_code from places.parks"""
 
 LISTINGS = """-- sample.listings
 insert into housing.listings (id, kind, title, search_text, title_marked, ward_version, ward_code, province_code,
@@ -84,8 +94,8 @@ class Posting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lon: float
     pay_min: int | None
     pay_max: int | None
-    pay_currency: str
-    pay_period: str
+    pay_currency: Currency
+    pay_period: Period
     openings: int
     published_offset: int
     expires_offset: int
@@ -121,7 +131,8 @@ async def load(connection: asyncpg.Connection, tell: Tell, now: datetime, phones
     names = {employer.id: employer.name for employer in employers}
     async with connection.transaction():
         await insert(connection, tell, "employers", EMPLOYERS, [_employer(each, now, numbers) for each in employers])
-        postings = [_posting(each, names[each.employer_id], now) for each in _rows(Posting, "postings.jsonl.gz")]
+        parks = {fold: (code, ward) for fold, code, ward in await connection.fetch(PARKS)}
+        postings = [_posting(each, names[each.employer_id], parks, now) for each in _rows(Posting, "postings.jsonl.gz")]
         await insert(connection, tell, "postings", POSTINGS, postings)
         rooms = [_listing(each, now) for each in _rows(Listing, "rooms.jsonl.gz")]
         await insert(connection, tell, "rooms", LISTINGS, rooms)
@@ -144,16 +155,23 @@ def _employer(row: Employer, now: datetime, numbers: Seals) -> dict[str, Any]:
     return asdict(row) | {
         "tax_code_index": rf"\x{numbers.index(row.tax_code).hex()}",
         "verified_at": now if row.status == "verified" else None,
+        "search_text": search.fold(row.name),
     }
 
 
-def _posting(row: Posting, employer: str, now: datetime) -> dict[str, Any]:
-    return asdict(row) | {
-        "search_text": search.fold(f"{row.title} {employer}"),
-        "title_marked": search.mark(row.title),
-        "published_at": now + timedelta(seconds=row.published_offset),
-        "expires_at": now + timedelta(seconds=row.expires_offset),
-    }
+def _posting(row: Posting, employer: str, parks: dict[str, tuple[str, str]], now: datetime) -> dict[str, Any]:
+    pay = PayIn(row.pay_min, row.pay_max, row.pay_currency, row.pay_period)
+    searched = search.searchable(row.title, employer)
+    return (
+        asdict(row)
+        | read(row.title, row.description, pay, row.ward_code, parks)
+        | {
+            "search_text": searched.search_text,
+            "title_marked": searched.title_marked,
+            "published_at": now + timedelta(seconds=row.published_offset),
+            "expires_at": now + timedelta(seconds=row.expires_offset),
+        }
+    )
 
 
 def _listing(row: Listing, now: datetime) -> dict[str, Any]:

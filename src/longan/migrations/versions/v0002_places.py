@@ -87,16 +87,18 @@ create table reference.minimum_wages (
     month_vnd  bigint   not null check (month_vnd > 0),
     hour_vnd   bigint   not null check (hour_vnd > 0),
     decree     text     not null,
-    primary key (valid_from, region)
+    primary key (valid_from, region),
+    check (valid_to >= valid_from)
 );
 comment on column reference.minimum_wages.valid_to is 'its last day; null: in force until another is';
 
 create table reference.wage_regions (
     ward_version date     not null,
     ward_code    text     not null,
+    valid_from   date     not null,
     region       smallint not null check (region between 1 and 4),
     decree       text     not null,
-    primary key (ward_version, ward_code),
+    primary key (ward_version, ward_code, valid_from),
     foreign key (ward_version, ward_code) references places.units (version, code)
 );
 comment on table reference.wage_regions is 'of the list of units to which the annex of the decree speaks';

@@ -16,16 +16,28 @@ create table employers.employers (
     tax_code        text        check (tax_code ~ '^[0-9]{10}(-[0-9]{3})?$'),
     tax_code_cipher bytea,
     name            text        not null,
+    wanted_name     text,
+    description     text,
+    search_text     text        not null default '',
+    search          tsvector    not null generated always as (to_tsvector('simple', search_text)) stored,
     ward_version    date        not null,
     ward_code       text        not null,
     status          text        not null default 'unverified' check (status in ('unverified', 'verified', 'rejected', 'suspended')),
     verified_at     timestamptz,
+    asked_at        timestamptz not null default now(),
     version         integer     not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     foreign key (ward_version, ward_code) references places.units (version, code),
-    check (num_nonnulls(tax_code, tax_code_cipher) = 1)
+    check (num_nonnulls(tax_code, tax_code_cipher) = 1),
+    check (wanted_name is null or status in ('verified', 'suspended'))
 );
+comment on column employers.employers.wanted_name is 'what a verified one wants to be called, until an official agrees';
+comment on column employers.employers.search_text is 'name as search.fold writes it';
+comment on column employers.employers.asked_at is 'since when an official is asked: registration, correction, wanted name';
+create index employers_waiting on employers.employers (asked_at, id) where status = 'unverified' or wanted_name is not null;
+create index employers_search on employers.employers using gin (search) where status = 'verified';
+create index employers_by_name on employers.employers (search_text, id) where status = 'verified';
 comment on column employers.employers.tax_code_index is 'HMAC-SHA-256 of the code in its one spelling';
 comment on column employers.employers.tax_code is 'of an organisation; a person''s is an identity number, sealed';
 
@@ -36,15 +48,18 @@ create table members.members (
     account_id  uuid        not null references identity.accounts,
     role        text        not null check (role in ('owner', 'recruiter')),
     created_at  timestamptz not null default now(),
+    id          uuid        not null default uuidv7() constraint members_once unique,
     primary key (employer_id, account_id)
 );
 create index members_by_account on members.members (account_id);
 comment on table members.members is 'who acts for an employer';
+comment on column members.members.id is 'what addresses show, instead of the account';
 
 create table employers.verifications (
     id          uuid        primary key default uuidv7(),
     employer_id uuid        not null references employers.employers,
-    decision    text        not null check (decision in ('verified', 'rejected')),
+    decision    text        not null check (decision in ('verified', 'rejected', 'suspended', 'reinstated',
+                'name_accepted', 'name_refused')),
     reason      text        not null,
     decided_by  uuid        not null references identity.accounts,
     agency_code text,
@@ -77,8 +92,6 @@ create table jobs.postings (
     pay_max       bigint      check (pay_max >= pay_min),
     pay_currency  text        not null default 'VND' check (pay_currency in ('VND', 'USD')),
     pay_period    text        not null default 'month' check (pay_period in ('hour', 'day', 'week', 'month', 'piece')),
-    month_pay     bigint      not null generated always as (case when pay_currency = 'VND' and pay_period = 'month'
-                  then coalesce(pay_max, pay_min, 0) else 0 end) stored,
     pay_base       bigint     check (pay_base > 0),
     pay_allowances bigint     check (pay_allowances >= 0),
     pay_attendance bigint     check (pay_attendance >= 0),
@@ -115,9 +128,9 @@ create table jobs.postings (
     updated_at    timestamptz not null default now(),
     foreign key (ward_version, ward_code) references places.units (version, code),
     constraint postings_once_per_source unique (employer_id, source_key),
-    check (status in ('draft', 'in_review', 'closed') or published_at is not null)
+    check (status in ('draft', 'in_review', 'closed', 'suspended') or published_at is not null)
 );
-comment on column jobs.postings.search_text is 'title and employer as search.fold writes them';
+comment on column jobs.postings.search_text is 'three lines as search.searchable writes them: title, employer, skills';
 comment on column jobs.postings.title_marked is 'title in lower case NFC with its marks, for exact hits first';
 comment on column jobs.postings.pay_base is 'đồng for one pay_period at normal hours; the parts after it are đồng a month';
 comment on column jobs.postings.effective_month is 'what pay.comparable makes of it: đồng a month that one can rely on';
@@ -140,16 +153,32 @@ create table jobs.history (
 comment on column jobs.history.changes is 'each changed field with what it was and what it became';
 create index history_of_posting on jobs.history (posting_id, changed_at desc, id desc);
 
-comment on column jobs.postings.month_pay is 'the most it pays in đồng a month; 0 when that is not said';
-create index postings_newest on jobs.postings (published_at desc, id desc) where status = 'open';
-create index postings_search on jobs.postings using gin (search) where status = 'open';
-create index postings_by_ward on jobs.postings (ward_version, ward_code, published_at desc, id desc)
- where status = 'open';
-create index postings_by_province on jobs.postings (province_code, published_at desc, id desc) where status = 'open';
-create index postings_best_paid on jobs.postings (month_pay desc, id desc) where status = 'open';
-create index postings_due on jobs.postings (expires_at) where status = 'open';
+create type jobs.named as (code text, name text);
+create type jobs.field_change as (field text, old text, new text);
+
+create function jobs.said(value jsonb) returns text language sql immutable
+    return case jsonb_typeof(value)
+           when 'array' then (select string_agg(v, ', ' order by n) from jsonb_array_elements_text(value) with ordinality t (v, n))
+           else value #>> '{}' end;
+comment on function jobs.said is 'the value of a field in words: a list with commas, an empty one and null are null';
+
+create function jobs.changes(before jobs.postings, after jobs.postings) returns jsonb language sql stable
+    return (
+        select coalesce(jsonb_object_agg(case when starts_with(b.key, 'pay_') then 'pay/' || substr(b.key, 5) else b.key end,
+                                         jsonb_build_object('old', b.value, 'new', a.value)), '{}')
+          from jsonb_each(to_jsonb(before)) b
+          join jsonb_each(to_jsonb(after)) a on a.key = b.key
+         where a.value is distinct from b.value
+           and b.key in ('title', 'description', 'ward_code', 'pay_min', 'pay_max', 'pay_currency', 'pay_period',
+                         'pay_base', 'pay_allowances', 'pay_attendance', 'pay_overtime', 'pay_overtime_hours',
+                         'pay_deductions', 'openings', 'expires_at', 'occupation_code', 'contract', 'shift',
+                         'week_hours', 'week_days', 'benefits', 'experience_months', 'education', 'skills',
+                         'park_code'));
+comment on function jobs.changes is 'what an employer sees of a change, each field by its path in a Job';
+
+create index postings_due on jobs.postings (expires_at) where status in ('open', 'paused');
+create index postings_of_employer on jobs.postings (employer_id, created_at desc, id desc);
 create index postings_by_employer on jobs.postings (employer_id, published_at desc, id desc);
-create index postings_near on jobs.postings using gist (point) where status = 'open' and point is not null;
 
 create schema applications;
 
@@ -181,6 +210,32 @@ create table applications.moves (
     moved_at       timestamptz not null
 );
 create index moves_of_application on applications.moves (application_id, moved_at desc, id desc);
+
+create index applications_of_employer on applications.applications (employer_id, created_at);
+
+-- Of the applications received from 90 to 7 days before the moment, but for those withdrawn before an answer: the share
+-- that the employer moved within 7 days, and the median of the hours until its first move. Fewer than 10 say nothing.
+create function employers.response(employer uuid, moment timestamptz)
+    returns table (counted integer, rate double precision, median_hours double precision)
+    language sql stable parallel safe
+begin atomic
+    select count(*)::integer,
+           case when count(*) >= 10
+                then round(avg((f.first_at <= a.created_at + interval '7 days' and f.first_at is not null)::integer), 2)
+           end::double precision,
+           case when count(f.first_at) >= 10
+                then round((percentile_cont(0.5) within group (order by extract(epoch from f.first_at - a.created_at))
+                            filter (where f.first_at is not null) / 3600)::numeric, 1)
+           end::double precision
+      from applications.applications a
+      left join lateral (
+          select min(m.moved_at) as first_at
+            from applications.moves m
+           where m.application_id = a.id and m.moved_by <> a.worker_id and m.moved_at <= moment) f on true
+     where a.employer_id = employer
+       and a.created_at > moment - interval '90 days' and a.created_at <= moment - interval '7 days'
+       and not (a.status = 'withdrawn' and f.first_at is null);
+end;
 
 create type applications.job as (id uuid, title text, ward_code text, employer employers.brief);
 create type applications.move as (

@@ -1,0 +1,1 @@
+"""What the state says of work: occupations and minimum wages, and what a pay is worth by its rules."""
