@@ -4,6 +4,7 @@ The rows are pgqueuer's. Its own enqueue takes lists, costs twice the time for o
 every API process, so one row is promised by hand here; a test holds the two to the same result.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -28,6 +29,25 @@ async def add(
 ) -> None:
     """Promise task `topic`; the row commits with the caller's transaction or not at all."""
     await tx.execute(ADD, topic, msgspec.json.encode(payload), after or timedelta())
+
+
+ADD_ALL = """-- queue.add_all
+with promised as (
+    insert into pgqueuer (priority, entrypoint, payload, execute_after, status)
+    select 0, $1, p.payload, transaction_timestamp(), 'queued'
+      from unnest($2::bytea[]) with ordinality as p (payload, place)
+     order by p.place
+    returning id)
+insert into pgqueuer_log (job_id, status, priority, entrypoint)
+select id, 'queued', 0, $1 from promised"""
+
+
+async def add_all(
+    tx: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy, topic: str, payloads: Sequence[Mapping[str, object]]
+) -> None:
+    """Promise task `topic` once for each payload, in one statement."""
+    if payloads:
+        await tx.execute(ADD_ALL, topic, [msgspec.json.encode(payload) for payload in payloads])
 
 
 TAKEN_OVER = """-- queue.taken_over

@@ -1,5 +1,6 @@
 """Who hires and who looks for work: the sample's personas, and what they send."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID
@@ -69,3 +70,28 @@ async def open_job(real: Real) -> UUID:
     """A job of the verified employer."""
     found: UUID = await real.pool.fetchval(OPEN_JOB, OWNER)
     return found
+
+
+async def stepped(
+    client: httpx.AsyncClient, bearer: Bearer, posting: str, step: str, who: UUID = OWNER, **body: object
+) -> httpx.Response:
+    """A step of the posting's life, as a member takes it."""
+    return await client.post(f"/v1/jobs/{posting}/{step}", json=body, headers=await bearer(who))
+
+
+async def history(conn: asyncpg.Connection, posting: str) -> list[tuple[str, str, str, str | None]]:
+    """What happened to a posting, in order: side, from where to where, why."""
+    rows = await conn.fetch(
+        "select side, from_status, to_status, reason from jobs.history where posting_id = $1 order by version, id",
+        UUID(posting),
+    )
+    return [(row["side"], row["from_status"], row["to_status"], row["reason"]) for row in rows]
+
+
+async def insisted(
+    real: Real, path: str, headers: dict[str, str], body: dict[str, object] | None = None
+) -> httpx.Response:
+    """A step, asked for again while we are busy, as apps do."""
+    while (answer := await real.client.post(path, headers=headers, json=body or {})).status_code == 503:
+        await asyncio.sleep(0.05)
+    return answer

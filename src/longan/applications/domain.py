@@ -7,9 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
-from longan import queue
+from longan import postings, queue
 from longan.applications import store
 from longan.applications.models import (
+    OPEN,
+    PIPELINE,
     Application,
     ApplicationIn,
     JobApplicationPage,
@@ -21,8 +23,6 @@ from longan.applications.models import (
 from longan.errors import Forbidden, IllegalTransition, JobNotOpen, NotFound
 from longan.page import Cursors
 
-PIPELINE: tuple[Status, ...] = ("submitted", "viewed", "shortlisted", "interview", "offer", "hired")
-OPEN: frozenset[Status] = frozenset(PIPELINE[:-1])
 STEPS: Mapping[Side, frozenset[Status]] = {
     "employer": frozenset({*PIPELINE[1:], "rejected"}),
     "worker": frozenset({"withdrawn"}),
@@ -73,7 +73,10 @@ async def received(
 
 
 async def move(tx: asyncpg.Connection, account: UUID, application: UUID, step: MoveIn, now: datetime) -> Application:
-    """Take a step. Raises `NotFound` for a stranger, `Forbidden` for a step of the other side, `IllegalTransition`."""
+    """Take a step; who is hired takes a place of the posting.
+
+    Raises `NotFound` for a stranger, `Forbidden` for a step of the other side, `IllegalTransition`, `JobFull`.
+    """
     standing = await store.standing(tx, application, account)
     if standing is None:
         raise NotFound
@@ -91,5 +94,7 @@ async def move(tx: asyncpg.Connection, account: UUID, application: UUID, step: M
     if moved is None:
         raise NotFound
     after, move_id = moved
+    if step.to == "hired":
+        await postings.hire(tx, after.job_id, now)
     await queue.add(tx, "application_moved", application_id=application, move_id=move_id)
     return after

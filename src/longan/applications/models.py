@@ -1,6 +1,7 @@
 """Nouns of the room: an application as each side sees it, and the steps it takes."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +13,10 @@ Status = Literal[
     "submitted", "viewed", "shortlisted", "interview", "offer", "hired", "rejected", "withdrawn", "expired", "obsolete"
 ]
 Side = Literal["worker", "employer"]
+
+PIPELINE: tuple[Status, ...] = ("submitted", "viewed", "shortlisted", "interview", "offer", "hired")
+OPEN: frozenset[Status] = frozenset(PIPELINE[:-1])
+
 ReasonCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}(?!\n)$", max_length=40, examples=["position_filled"])]
 
 
@@ -104,6 +109,13 @@ class Standing(msgspec.Struct, frozen=True):
 
     status: Status
     side: Side
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """An application that ended with its posting, and the step on record."""
+
+    application_id: UUID
+    move_id: UUID
 
 
 class AlreadyApplied(Conflict):

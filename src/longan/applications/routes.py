@@ -21,6 +21,7 @@ from longan.deps import Conn, Me, Now, Pages, Tx
 from longan.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest, JobNotOpen, NotFound
 from longan.page import Cursor, Limit
 from longan.policy import decided
+from longan.postings import JobFull
 
 Statuses = Annotated[
     str | None,
@@ -75,7 +76,7 @@ async def list_job_applications(
     tags=["applications"],
     status_code=200,
     opt=decided(
-        auth="app", limit="write", raises=(Forbidden, IllegalTransition, NotFound),
+        auth="app", limit="write", raises=(Forbidden, IllegalTransition, JobFull, NotFound),
         request_example={"to": "interview", "message": "Mời bạn đến phỏng vấn lúc 8 giờ sáng thứ Hai."},
     ),
 )  # fmt: skip
@@ -88,6 +89,9 @@ async def transition_application(
     rejected. The worker moves it to withdrawn. It stays where it ends: hired, rejected, withdrawn, expired, obsolete.
     Asking again for the state that you have brought it to changes nothing, keeps nothing of the second request and
     answers 200, so a retry is safe.
+
+    Who is hired takes one of the openings; with the last one the posting closes. When a posting is closed or suspended
+    its open applications become obsolete.
     """
     return await domain.move(tx, me.account_id, application_id, data, now)
 

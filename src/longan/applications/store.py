@@ -8,15 +8,17 @@ import asyncpg
 import msgspec
 
 from longan.applications.models import (
+    OPEN,
     AlreadyApplied,
     Application,
+    Ended,
     JobApplicationPage,
     MoveIn,
     MyApplicationPage,
     Standing,
     Status,
 )
-from longan.db import maybe
+from longan.db import many, maybe
 from longan.listing import Listing, listing, newest
 from longan.page import Cursors
 
@@ -28,12 +30,14 @@ LAST_MOVE = """(select (m.from_status, m.to_status, m.reason_code, m.message, m.
          order by m.moved_at desc, m.id desc
          limit 1) as last_move"""
 
+# Whoever closes the posting waits for what is under way, so that the task that ends its applications finds every one.
 INSERT = """-- applications.insert
 insert into applications.applications (job_id, employer_id, worker_id, note, created_at, updated_at)
 select j.id, j.employer_id, $2, $3, $4, $4
   from jobs.postings j
  where j.id = $1 and j.status = 'open' and j.expires_at > $4
    and not exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)
+   for share of j
 returning id, job_id, status, note, created_at, updated_at, version"""
 
 
@@ -161,3 +165,32 @@ async def move(
     """The application after the step and the id of the step, None when it does not stand at `current`."""
     row = await tx.fetchrow(MOVE, application, account, step.to, current, step.reason_code, step.message, now)
     return None if row is None else (msgspec.convert(row, Application), row["move_id"])
+
+
+OBSOLETE = """-- applications.obsolete (worker)
+with due as (
+    select a.id, a.status
+      from applications.applications a
+      join jobs.postings j on j.id = a.job_id
+     where a.job_id = $1 and a.status = any($2) and j.status in ('closed', 'suspended')
+     order by a.id
+     limit $5
+       for no key update of a),
+ended as (
+    update applications.applications a
+       set status = 'obsolete', version = version + 1, updated_at = $4
+      from due
+     where a.id = due.id
+    returning a.id),
+noted as (
+    insert into applications.moves (application_id, from_status, to_status, reason_code, moved_at)
+    select due.id, due.status, 'obsolete', $3, $4 from due
+    returning id, application_id)
+select n.application_id, n.id as move_id from noted n order by n.application_id"""
+
+
+async def obsolete(
+    tx: asyncpg.pool.PoolConnectionProxy, job: UUID, reason: str, now: datetime, most: int
+) -> list[Ended]:
+    """Of a posting that is closed or suspended, end at most so many open applications; which, and by which step."""
+    return many(await tx.fetch(OBSOLETE, job, sorted(OPEN), reason, now, most), Ended)

@@ -1,155 +1,135 @@
-"""Rules of the room: who may change a posting, and from where to where."""
+"""Rules of the room: what an employer may write, and what of it may be changed when."""
 
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from longan import queue, reminders
-from longan.errors import FieldError, IllegalTransition, InvalidRequest, JobNotOpen, NotFound, Stale, WardUnknown
+from longan import drafts, postings, queue, standing
+from longan.crypto import Sealed
+from longan.drafts import Draft
+from longan.errors import FieldError, InvalidRequest, JobNotOpen, NotFound
+from longan.job_view import Job, changed
 from longan.jobs import store
-from longan.jobs.models import EmployerNotVerified, Job, JobChange, JobIn, Standing
-from longan.pay import Pay, PayIn
+from longan.jobs.models import CLEARED, EmployerJobPage, JobChange, JobEventPage, JobIn
+from longan.page import Cursors
+from longan.pay import PayIn
+from longan.postings import Status
+from longan.standing import Standing
 
-# Far enough for any posting, and near enough that no offset carries it past the last year of a calendar.
-LAST_EXPIRY = datetime(2100, 1, 1, tzinfo=UTC)
-WARNED_BEFORE = timedelta(days=3)
-
-V = TypeVar("V")
+COPIED_FOR = timedelta(days=30)
+CHANGEABLE: frozenset[Status] = frozenset({"draft", "in_review", "open", "paused"})
+# What names something that only the database knows.
+NAMING = frozenset({"ward_code", "occupation_code", "park_code"})
+PAYING = frozenset({"pay", "week_hours", "week_days"})
 
 
 async def create(tx: asyncpg.Connection, member: UUID, job: JobIn, now: datetime) -> Job:
-    """A draft. Raises `NotFound` when the account is no member of the employer, `WardUnknown`."""
-    _check_pay(job.pay)
-    _check_expiry(job.expires_at, now)
-    employer_name = await store.employer_of(tx, job.employer_id, member)
-    if employer_name is None:
-        raise NotFound(FieldError("/employer_id", "not_found"))
-    made = await store.insert(tx, member, job, employer_name, now)
-    if made is None:
-        raise WardUnknown
-    return await _shown(tx, made)
+    """A draft. Raises `NotFound` when the account is no member of the employer, `InvalidRequest`, `WardUnknown`."""
+    drafts.check(job, now)
+    return await changed(tx, await drafts.one(tx, member, job.employer_id, job, now), member, now)
+
+
+async def copy(tx: asyncpg.Connection, member: UUID, job: UUID, expires_at: datetime | None, now: datetime) -> Job:
+    """A draft that says what the posting says, whatever became of that. Raises as `create` does: a ward may be gone."""
+    source = await standing.held(tx, job, member)
+    end = expires_at or (source.draft.expires_at if source.draft.expires_at > now else now + COPIED_FOR)
+    if wrong := drafts.wrong_expiry(end, now):
+        raise InvalidRequest(*wrong)
+    draft = msgspec.structs.replace(source.draft, expires_at=end)
+    return await changed(tx, await drafts.one(tx, member, source.employer_id, draft, now), member, now)
 
 
 async def update(
-    tx: asyncpg.Connection, member: UUID, job: UUID, change: JobChange, versions: list[int] | None, now: datetime
-) -> Job:
-    """`versions` are those the caller may have seen, None for any.
+    tx: asyncpg.Connection, phones: Sealed, member: UUID, job: UUID, change: JobChange, versions: list[int] | None,
+    now: datetime,
+) -> Job:  # fmt: skip
+    """`versions` are those the caller may have seen, None for any. What is public is looked at again: by the minimum
+    wage, and by the honesty guard, which may take it to `in_review`; and so is what waits there.
 
-    Raises `NotFound`, `Stale` when it was changed since, `JobNotOpen` when it is over, `WardUnknown`.
+    Raises `NotFound`, `Stale`, `JobNotOpen` when it is over, `InvalidRequest`, `WardUnknown`, and what
+    `standing.demand` does.
     """
-    if isinstance(change.pay, PayIn):
-        _check_pay(change.pay)
-        if change.clear:
-            raise InvalidRequest(FieldError("/clear", "one_of_them"))
-    if change.expires_at is not UNSET:
-        _check_expiry(change.expires_at, now)
-    standing = await _standing(tx, job, member)
-    if versions is not None and standing.version not in versions:
-        raise Stale
-    if standing.status not in ("draft", "in_review", "open", "paused"):
+    given = _given(change)
+    held = await standing.held(tx, job, member)
+    standing.unchanged(held, versions)
+    if held.status not in CHANGEABLE:
         raise JobNotOpen
-    ward_code = _given(change.ward_code)
-    if ward_code is not None and not await store.relocate(tx, job, member, ward_code, now):
-        raise WardUnknown
-    await store.update(
-        tx, job, member, standing.employer_name, title=_given(change.title), description=_given(change.description),
-        pay=_pay(change), openings=_given(change.openings), expires_at=_given(change.expires_at), now=now,
-    )  # fmt: skip
-    if standing.status == "open" and change.expires_at is not UNSET:
-        await _promise_warning(tx, job, change.expires_at, now)
-    return await _changed(tx, job, public=standing.was_published)
+    draft = msgspec.structs.replace(held.draft, **given)
+    _check(held, draft, given, now)
+    ward_version = held.ward_version
+    if NAMING & given.keys():
+        list_of_ward = None if "ward_code" in given else held.ward_version
+        found, wrong = await store.place(
+            tx, draft.ward_code, draft.occupation_code, draft.park_code, list_of_ward, now
+        )  # fmt: skip
+        if wrong or found is None:
+            raise drafts.refusal(wrong)
+        ward_version = found
+    if held.status in ("open", "in_review"):
+        await standing.demand(tx, held, draft, ward_version, now)
+    row = drafts.row_of(draft) | drafts.searched(draft, held.employer_name)
+    if await store.update(tx, job, member, row, ward_version, placed="ward_code" in given, now=now):
+        await _follow(tx, phones, member, held, draft, now)
+    return await changed(tx, job, member, now)
 
 
-async def publish(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) -> Job:
-    """draft -> open; one that is open stays as it is, so that a retry is safe.
-
-    Raises `NotFound`, `EmployerNotVerified`, `IllegalTransition`.
-    """
-    standing = await _standing(tx, job, member)
-    if not standing.employer_verified:
-        raise EmployerNotVerified
-    if standing.status == "open":
-        return await _shown(tx, job)
-    if standing.status != "draft":
-        raise IllegalTransition(standing.status, "open")
-    if standing.expires_at <= now:
-        raise IllegalTransition(standing.status, "open", FieldError("/expires_at", "in_past"))
-    await store.publish(tx, job, member, now)
-    await _promise_warning(tx, job, standing.expires_at, now)
-    return await _changed(tx, job, public=True)
-
-
-async def close(tx: asyncpg.Connection, member: UUID, job: UUID, now: datetime) -> Job:
-    """draft, in_review, open or paused -> closed; one that is closed stays as it is.
-
-    Raises `NotFound`, `IllegalTransition`.
-    """
-    standing = await _standing(tx, job, member)
-    if standing.status == "closed":
-        return await _shown(tx, job)
-    if standing.status not in ("draft", "in_review", "open", "paused"):
-        raise IllegalTransition(standing.status, "closed")
-    await store.close(tx, job, member, now)
-    await reminders.forget(tx, _warning_of(job))
-    return await _changed(tx, job, public=standing.was_published)
-
-
-async def _promise_warning(tx: asyncpg.Connection, job: UUID, expires_at: datetime, now: datetime) -> None:
-    """The employer hears that an open posting is about to expire; not who has just chosen an end that is near."""
-    at = expires_at - WARNED_BEFORE
-    if at > now:
-        await reminders.remind(tx, "job_expiring", at, _warning_of(job), job_id=job, expires_at=expires_at)
-    else:
-        await reminders.forget(tx, _warning_of(job))
-
-
-def _warning_of(job: UUID) -> str:
-    return f"job_expiring {job}"
-
-
-def _check_pay(pay: PayIn) -> None:
-    if pay.min is None and pay.max is None:
-        raise InvalidRequest(FieldError("/pay/min", "required"))
-    if pay.min is not None and pay.max is not None and pay.max < pay.min:
-        raise InvalidRequest(FieldError("/pay/max", "too_small"))
-
-
-def _check_expiry(expires_at: datetime, now: datetime) -> None:
-    if expires_at <= now:
-        raise InvalidRequest(FieldError("/expires_at", "in_past"))
-    if expires_at >= LAST_EXPIRY:
-        raise InvalidRequest(FieldError("/expires_at", "too_large"))
-
-
-def _pay(change: JobChange) -> Pay | None:
-    if change.clear:
-        return Pay(None, None, "VND", "month")
-    return msgspec.convert(change.pay, Pay, from_attributes=True) if isinstance(change.pay, PayIn) else None
-
-
-def _given(value: V | UnsetType) -> V | None:
-    return None if isinstance(value, UnsetType) else value
-
-
-async def _standing(tx: asyncpg.Connection, job: UUID, member: UUID) -> Standing:
-    standing = await store.standing(tx, job, member)
-    if standing is None:
-        raise NotFound
-    return standing
-
-
-async def _changed(tx: asyncpg.Connection, job: UUID, *, public: bool) -> Job:
-    if public:
+async def _follow(
+    tx: asyncpg.Connection, phones: Sealed, member: UUID, held: Standing, draft: Draft, now: datetime
+) -> None:
+    """What comes of a change of what is public, or may become so."""
+    if held.status == "draft":
+        return
+    if held.status == "open" and draft.expires_at != held.draft.expires_at:
+        await postings.warn(tx, held.id, draft.expires_at, now)
+    review = await standing.where_it_may_stand(tx, held.id, now, phones) == "in_review"
+    if review and held.status in ("open", "paused"):
+        await postings.move(tx, held.id, "in_review", "employer", member, "guard", now)
+    elif held.was_published:
         await queue.add(tx, "jobs_changed")
-    return await _shown(tx, job)
 
 
-async def _shown(tx: asyncpg.Connection, job: UUID) -> Job:
-    found = await store.one(tx, job)
-    if found is None:
+def _given(change: JobChange) -> dict[str, object]:
+    """The fields that change, and what they become."""
+    named = {name: getattr(change, name) for name in change.__struct_fields__ if name != "clear"}
+    given = {name: value for name, value in named.items() if value is not UNSET}
+    if given.keys() & set(change.clear):
+        raise InvalidRequest(FieldError("/clear", "one_of_them"))
+    return given | {name: CLEARED.get(name) for name in change.clear}
+
+
+def _check(held: Standing, draft: Draft, given: Mapping[str, object], now: datetime) -> None:
+    """Whether what is given fits what stays. Raises `InvalidRequest` naming each field that does not."""
+    wrong = drafts.wrong_work(draft)
+    if not PAYING & given.keys() or draft.pay == PayIn():
+        wrong = [field for field in wrong if not field.pointer.startswith(("/pay/", "/week_"))]
+    if "expires_at" in given:
+        wrong += drafts.wrong_expiry(draft.expires_at, now)
+    if draft.openings <= held.filled:
+        wrong.append(FieldError("/openings", "too_small"))
+    if wrong:
+        raise InvalidRequest(*wrong)
+
+
+async def own(
+    conn: asyncpg.Connection, cursors: Cursors, member: UUID, employer: UUID, status: list[Status] | None,
+    cursor: str | None, limit: int,
+) -> EmployerJobPage:  # fmt: skip
+    """The postings of an employer for its members. Raises `NotFound` for anybody else."""
+    page = await store.of_employer(conn, cursors, employer, member, status, cursor, limit)
+    if not page.items and not await store.is_member(conn, employer, member):
         raise NotFound
-    return found
+    return page
+
+
+async def history(
+    conn: asyncpg.Connection, cursors: Cursors, member: UUID, job: UUID, cursor: str | None, limit: int
+) -> JobEventPage:
+    """What happened to a posting, for members of its employer. Raises `NotFound` for anybody else."""
+    page = await store.history(conn, cursors, job, member, cursor, limit)
+    if not page.items and not await store.is_own(conn, job, member):
+        raise NotFound
+    return page

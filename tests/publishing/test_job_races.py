@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from tests.conftest import Real
-from tests.jobs.hiring import OWNER, open_job
+from tests.jobs.hiring import OWNER, insisted, open_job
 
 
 async def test_a_job_published_and_closed_by_many_at_once_is_told_once_each(real: Real) -> None:
@@ -12,8 +12,8 @@ async def test_a_job_published_and_closed_by_many_at_once_is_told_once_each(real
     job = await open_job(real)
     await real.pool.execute("update jobs.postings set status = 'draft', published_at = null where id = $1", job)
 
-    opened = await asyncio.gather(*(real.client.post(f"/v1/jobs/{job}/publish", headers=owner) for _ in range(10)))
-    closed = await asyncio.gather(*(real.client.post(f"/v1/jobs/{job}/close", headers=owner) for _ in range(10)))
+    opened = await asyncio.gather(*(insisted(real, f"/v1/jobs/{job}/publish", owner) for _ in range(10)))
+    closed = await asyncio.gather(*(insisted(real, f"/v1/jobs/{job}/close", owner) for _ in range(10)))
 
     assert {answer.status_code for answer in (*opened, *closed)} == {200}
     assert (

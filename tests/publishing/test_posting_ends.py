@@ -1,40 +1,22 @@
 """The end of a posting: its employer hears of it three days before and when it has come, and of no end that is none."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import aiohttp
 import asyncpg
 import httpx
 import msgspec
 import pytest
-import redis.asyncio
 
 from longan import reminders
-from longan.api.edge import Edge
-from longan.jobs import tasks
-from longan.jobs.domain import WARNED_BEFORE
-from longan.settings import Settings
+from longan.postings import WARNED_BEFORE
+from longan.publishing import tasks
 from longan.tasks import Context
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import OWNER, drafted, promised, published
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-async def context(
-    app: Edge, settings: Settings, valkey: redis.asyncio.Redis, clock: TestClock
-) -> AsyncIterator[Context]:
-    """What the worker gives to tasks."""
-    state = app.app.state
-    async with aiohttp.ClientSession() as http:
-        yield Context(
-            pool=state.pool, valkey=valkey, http=http, settings=settings, keys=state["keys"], phones=state.phones,
-            clock=clock,
-        )  # fmt: skip
 
 
 async def waiting(conn: asyncpg.Connection) -> list[tuple[str, datetime]]:
