@@ -23,8 +23,8 @@ from tests.jobs.hiring import (
 
 TAX_CODE = "1100727545"
 KEYS = {
-    "id", "tax_code", "name", "status", "verified", "verified_at", "ward_code", "province_code", "created_at",
-    "updated_at", "version",
+    "id", "tax_code", "name", "wanted_name", "description", "status", "verified", "verified_at", "ward_code",
+    "province_code", "open_jobs", "response_rate", "response_hours", "created_at", "updated_at", "version",
 }  # fmt: skip
 VERIFIED = {"decision": "verified", "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế."}
 REJECTED = {"decision": "rejected", "reason": "Giấy đăng ký đã hết hiệu lực."}
@@ -136,10 +136,11 @@ async def test_an_official_verifies_an_employer_who_then_publishes(
         UUID(draft["employer"]["id"]),
     )
     assert tuple(record) == ("verified", VERIFIED["reason"], LABOUR_OFFICIAL, "H53.901")
-    assert await promised(conn) == [
-        ("employer_decided", {"employer_id": draft["employer"]["id"]}),
+    employer_id = draft["employer"]["id"]
+    assert (await promised(conn))[:3] == [
+        ("employer_decided", {"employer_id": employer_id}),
         ("jobs_changed", {}),
-        ("jobs_changed", {}),
+        ("employer_given_back", {"employer_id": employer_id, "official_id": str(LABOUR_OFFICIAL)}),
     ]
 
 

@@ -1,48 +1,33 @@
-"""Rules of the room: what a tax code is, who registers an employer, who decides on it."""
+"""Rules of the room: who registers an employer and changes it, who decides on it, and what each reader sees."""
 
-import re
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
 
-from longan import memberships, officials, queue
+from longan import memberships, officials, public_text, queue, registrations
 from longan.citizen_card import masked
 from longan.crypto import Sealed
 from longan.employers import store
-from longan.employers.models import DecisionIn, Employer, EmployerIn
-from longan.errors import FieldError, Forbidden, InvalidRequest, NotFound, WardUnknown
+from longan.employers.models import (
+    DecisionIn,
+    Employer,
+    EmployerChange,
+    EmployerDecisionPage,
+    EmployerIn,
+    EmployerReviewPage,
+    NameDecisionIn,
+    OwnEmployer,
+    Standing,
+)
+from longan.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest, NotFound, Stale, WardUnknown
+from longan.page import Cursors
+from longan.tax_codes import canonical, is_personal
 from longan.tokens import Principal
-
-# TT 105/2020/TT-BTC, annex 1.
-WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
-_COMPANY = re.compile(r"([0-9]{10})(?:-?([0-9]{3}))?", re.ASCII)
-# NĐ 137/2015/NĐ-CP, article 13: the province of the birth registration is 001 to 096, the rest has no check.
-_PERSON = re.compile(r"0(?:0[1-9]|[1-8][0-9]|9[0-6])[0-9]{9}", re.ASCII)
-
-
-def canonical(tax_code: str) -> str:
-    """The tax code in its one spelling: 10 digits; a branch as 10, hyphen, 3; or a person's id number, 12 digits.
-
-    Raises `InvalidRequest`: `bad_form` for what is none of these, `check_digit` for a code that was never issued.
-    TT 86/2024/TT-BTC: since 2025-07-01 the code of a household business is the id number of its owner.
-    """
-    if _PERSON.fullmatch(tax_code):
-        return tax_code
-    found = _COMPANY.fullmatch(tax_code)
-    if found is None or found[2] == "000":
-        raise InvalidRequest(FieldError("/tax_code", "bad_form"))
-    # A remainder of 0 would ask for the digit "10": such a stem is never issued.
-    remainder = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, found[1][:9], strict=True)) % 11
-    if int(found[1][9]) != 10 - remainder:
-        raise InvalidRequest(FieldError("/tax_code", "check_digit"))
-    return "-".join(part for part in found.groups() if part)
-
-
-def is_personal(tax_code: str) -> bool:
-    """Whether it is the id number of a person, and whole: an answer that shows it is kept nowhere, it has no ETag."""
-    return _PERSON.fullmatch(tax_code) is not None
 
 
 async def register(
@@ -58,40 +43,218 @@ async def register(
     ):  # fmt: skip
         raise WardUnknown
     await memberships.add(tx, made, owner, "owner", now)
+    await registrations.ask(tx, made, now)
     # The answer is kept under its Idempotency-Key, so it is masked even for the owner.
     return await shown(tx, numbers, made, None, now)
+
+
+async def update(
+    tx: asyncpg.Connection, numbers: Sealed, me: Principal, employer: UUID, change: EmployerChange,
+    versions: list[int] | None, now: datetime,
+) -> Employer:  # fmt: skip
+    """For owners. An employer that was checked under its name goes on under it until an official agrees to another one:
+    nobody lends a verified mark to a name that nobody has seen. Whatever is changed of a rejected one asks again.
+
+    Raises `NotFound` for a stranger, `Forbidden` for a recruiter, `Stale`, `WardUnknown`, `InvalidRequest` for a
+    description that leads elsewhere.
+    """
+    if isinstance(change.description, str):
+        if change.clear:
+            raise InvalidRequest(FieldError("/clear", "one_of_them"))
+        if (fault := public_text.fault(change.description, "")) is not None:
+            raise InvalidRequest(FieldError("/description", fault))
+    standing = await store.hold(tx, employer, me.account_id)
+    if standing is None or standing.role is None:
+        raise NotFound
+    if standing.role != "owner":
+        raise Forbidden
+    if versions is not None and standing.version not in versions:
+        raise Stale
+    if isinstance(change.ward_code, str) and not await store.relocate(tx, employer, change.ward_code, now):
+        raise WardUnknown
+    after = changed(standing, change, now)
+    await store.save(tx, after, now)
+    if after.asked_at != standing.asked_at:
+        await registrations.ask(tx, employer, now)
+    if after.name != standing.name:
+        await queue.add(tx, "employer_renamed", employer_id=employer)
+    elif standing.status == "verified":
+        await queue.add(tx, "jobs_changed")
+    return await shown(tx, numbers, employer, me, now)
+
+
+def changed(standing: Standing, change: EmployerChange, now: datetime) -> Standing:
+    """How an employer stands after its owner's change; `asked_at` moves when an official is asked anew."""
+    after = standing
+    if change.description is not UNSET:
+        after = replace(after, description=change.description)
+    elif change.clear:
+        after = replace(after, description=None)
+    if standing.status == "rejected":
+        after = replace(after, status="unverified", asked_at=now)
+    if isinstance(change.name, str):
+        if after.status == "unverified":
+            after = replace(after, name=change.name)
+        elif change.name == standing.name:
+            after = replace(after, wanted_name=None)
+        elif change.name != standing.wanted_name:
+            after = replace(after, wanted_name=change.name, asked_at=now)
+    return after
 
 
 async def decide(
     tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, decision: DecisionIn, now: datetime
 ) -> Employer:
-    """A decision that stands already is answered as it is, so that a retry is safe.
+    """A decision that stands already is answered as it is, so that a retry is safe. What a rejected employer had open
+    is suspended; what was suspended comes back as drafts when it is verified again.
 
-    Raises `Forbidden` for who is not appointed for labour, or not in the employer's ward; `NotFound`.
+    Raises what `_held` raises, `Stale`, `IllegalTransition`: a suspension is ended by `reinstate`.
     """
-    await officials.demand(tx, official, "labour", now)
-    if not await _decides(tx, official, await _found(tx, employer, None), now):
-        raise Forbidden
-    if await store.decide(tx, employer, decision, official.account_id, official.agency_code, now):
-        await queue.add(tx, "employer_decided", employer_id=employer)
-        await queue.add(tx, "jobs_changed")
+    standing = await _held(tx, official, employer, now)
+    if standing.status != decision.decision:
+        if decision.version is not None and decision.version != standing.version:
+            raise Stale
+        if standing.status == "suspended" and decision.decision == "verified":
+            raise IllegalTransition("suspended", "verified")
+        verified = decision.decision == "verified"
+        await _say(
+            tx, official, now, decision.decision, decision.reason,
+            replace(
+                standing, status=decision.decision, verified_at=now if verified else None,
+                wanted_name=standing.wanted_name if verified else None,
+            ),
+        )  # fmt: skip
+        await _move_postings(tx, official, employer, withheld=not verified)
     return await shown(tx, numbers, employer, None, now)
+
+
+async def suspend(
+    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, reason: str, now: datetime
+) -> Employer:
+    """Its postings are suspended and who applied is told, by the worker; it publishes nothing from this moment on.
+
+    Raises what `_held` raises, `IllegalTransition` for one that is not verified.
+    """
+    return await _turn(tx, numbers, official, employer, "suspended", reason, now)
+
+
+async def reinstate(
+    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, reason: str, now: datetime
+) -> Employer:
+    """The employer is verified again and its postings are drafts: `employer_postings.give_back` says why.
+
+    Raises what `_held` raises, `IllegalTransition` for one that is not suspended.
+    """
+    return await _turn(tx, numbers, official, employer, "verified", reason, now)
+
+
+async def decide_name(
+    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, decision: NameDecisionIn,
+    now: datetime,
+) -> Employer:  # fmt: skip
+    """Raises what `_held` raises, `Stale` when it is not that name which the employer wants, or no more."""
+    standing = await _held(tx, official, employer, now)
+    accepted = decision.decision == "accepted"
+    done = standing.wanted_name is None and accepted and standing.name == decision.wanted_name
+    if not done:
+        if standing.wanted_name != decision.wanted_name:
+            raise Stale
+        after = replace(standing, wanted_name=None, name=decision.wanted_name if accepted else standing.name)
+        await _say(tx, official, now, f"name_{decision.decision}", decision.reason, after)
+        if accepted:
+            await queue.add(tx, "employer_renamed", employer_id=employer)
+    return await shown(tx, numbers, employer, None, now)
+
+
+async def queue_of(
+    conn: asyncpg.Connection, cursors: Cursors, official: Principal, cursor: str | None, limit: int, now: datetime
+) -> EmployerReviewPage:
+    """Raises `Forbidden`."""
+    await officials.demand(conn, official, "labour", now)
+    return await store.reviews(conn, cursors, official.account_id, cursor, limit, now)
+
+
+async def decisions(
+    conn: asyncpg.Connection, cursors: Cursors, viewer: Principal, employer: UUID, cursor: str | None, limit: int,
+    now: datetime,
+) -> EmployerDecisionPage:  # fmt: skip
+    """Raises `NotFound` for whoever is no member and decides on nothing there."""
+    row = await _found(conn, employer, viewer, now)
+    if not (row["is_member"] or await _decides(conn, viewer, row, now)):
+        raise NotFound
+    return await store.decisions(conn, cursors, employer, cursor, limit)
 
 
 async def shown(
     conn: asyncpg.Connection, numbers: Sealed, employer: UUID, viewer: Principal | None, now: datetime
 ) -> Employer:
-    """An employer as `viewer` may see it, None as anybody may. Raises `NotFound`."""
-    row = await _found(conn, employer, viewer)
+    """An employer as `viewer` may see it, None as anybody may. Raises `NotFound`.
+
+    Everybody sees also one that is not verified, or suspended, and that it is: who holds a link to it is warned, where
+    nothing would tell them nothing. What it says of itself is shown once an official has looked at it.
+    """
+    row = await _found(conn, employer, viewer, now)
     code = row["tax_code"] or numbers.open(row["tax_code_cipher"], row["id"])
-    if is_personal(code) and not (row["is_member"] or await _decides(conn, viewer, row, now)):
-        code = masked(code)
-    return msgspec.convert({**row, "tax_code": code}, Employer)
+    seen: dict[str, object] = dict(row)
+    if not row["is_member"]:
+        decides = await _decides(conn, viewer, row, now)
+        if is_personal(code) and not decides:
+            code = masked(code)
+        if not decides:
+            seen["wanted_name"] = None
+            seen["description"] = row["description"] if row["verified"] else None
+    return msgspec.convert({**seen, "tax_code": code}, Employer)
 
 
-async def _found(conn: asyncpg.Connection, employer: UUID, viewer: Principal | None) -> asyncpg.Record:
+async def _turn(
+    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID,
+    to: Literal["suspended", "verified"], reason: str, now: datetime,
+) -> Employer:  # fmt: skip
+    """Between verified and suspended; one that is there already stays, so that a retry is safe."""
+    standing = await _held(tx, official, employer, now)
+    if standing.status not in ("verified", "suspended"):
+        raise IllegalTransition(standing.status, to)
+    if standing.status != to:
+        said = "suspended" if to == "suspended" else "reinstated"
+        await _say(tx, official, now, said, reason, replace(standing, status=to))
+        await _move_postings(tx, official, employer, withheld=to == "suspended")
+    return await shown(tx, numbers, employer, None, now)
+
+
+async def _held(tx: asyncpg.Connection, official: Principal, employer: UUID, now: datetime) -> Standing:
+    """Raises `Forbidden` for who is not appointed for labour, or not in the employer's ward; `NotFound`; `OwnEmployer`
+    for who is a member, by this account or another."""
+    await officials.demand(tx, official, "labour", now)
+    standing = await store.hold(tx, employer, official.account_id)
+    if standing is None:
+        raise NotFound
+    if not await officials.may(tx, official, "labour", standing.ward_version, standing.ward_code, now):
+        raise Forbidden
+    if standing.belongs:
+        raise OwnEmployer
+    return standing
+
+
+async def _say(
+    tx: asyncpg.Connection, official: Principal, now: datetime, decision: str, reason: str, after: Standing
+) -> None:
+    """Let the employer stand like this, on record, and have its members told."""
+    await store.save(tx, after, now)
+    await store.decided(tx, after.id, decision, reason, official.account_id, official.agency_code, now)
+    await queue.add(tx, "employer_decided", employer_id=after.id)
+    await queue.add(tx, "jobs_changed")
+
+
+async def _move_postings(tx: asyncpg.Connection, official: Principal, employer: UUID, *, withheld: bool) -> None:
+    if withheld:
+        await queue.add(tx, "employer_withheld", employer_id=employer)
+    else:
+        await queue.add(tx, "employer_given_back", employer_id=employer, official_id=official.account_id)
+
+
+async def _found(conn: asyncpg.Connection, employer: UUID, viewer: Principal | None, now: datetime) -> asyncpg.Record:
     """Raises `NotFound`."""
-    row = await store.one(conn, employer, viewer.account_id if viewer else None)
+    row = await store.one(conn, employer, viewer.account_id if viewer else None, now)
     if row is None:
         raise NotFound
     return row

@@ -5,20 +5,37 @@ from uuid import UUID
 
 import asyncpg
 
-from longan.employers.models import DecisionIn, EmployerExists
+from longan.db import maybe
+from longan.employers.models import (
+    EmployerDecisionPage,
+    EmployerExists,
+    EmployerPage,
+    EmployerReviewPage,
+    Standing,
+)
+from longan.listing import Listing, Order, listing, newest, oldest
+from longan.page import Cursors
+from longan.queries import tsquery
+from longan.search import fold
 
-ONE = """-- employers.one
-select e.id, e.tax_code, e.tax_code_cipher, e.name, e.status, e.status = 'verified' as verified, e.verified_at,
-       e.ward_version, e.ward_code, u.province_code, e.created_at, e.updated_at, e.version,
+OPEN_JOBS = """(select count(*) from jobs.postings j
+         where j.employer_id = e.id and j.status = 'open' and j.expires_at > {now})::integer as open_jobs"""
+
+ONE = f"""-- employers.one
+select e.id, e.tax_code, e.tax_code_cipher, e.name, e.wanted_name, e.description, e.status,
+       e.status = 'verified' as verified, e.verified_at, e.ward_version, e.ward_code, u.province_code,
+       {OPEN_JOBS.format(now="$3")}, r.rate as response_rate, r.median_hours as response_hours,
+       e.created_at, e.updated_at, e.version,
        exists (select from members.members m where m.employer_id = e.id and m.account_id = $2) as is_member
   from employers.employers e
   join places.units u on u.version = e.ward_version and u.code = e.ward_code
+ cross join employers.response(e.id, $3) r
  where e.id = $1"""
 
 
-async def one(conn: asyncpg.Connection, employer: UUID, viewer: UUID | None) -> asyncpg.Record | None:
+async def one(conn: asyncpg.Connection, employer: UUID, viewer: UUID | None, now: datetime) -> asyncpg.Record | None:
     """An employer, the identity number of a person still sealed, and whether the viewer is a member."""
-    return await conn.fetchrow(ONE, employer, viewer)
+    return await conn.fetchrow(ONE, employer, viewer, now)
 
 
 NEW_ID = """-- employers.new_id
@@ -32,11 +49,11 @@ async def new_id(tx: asyncpg.Connection) -> UUID:
 
 
 INSERT = """-- employers.insert
-insert into employers.employers (id, tax_code_index, tax_code, tax_code_cipher, name, ward_version, ward_code,
-                                 created_at, updated_at)
-select $1, $2, $3, $4, $5, u.version, u.code, $7, $7
+insert into employers.employers (id, tax_code_index, tax_code, tax_code_cipher, name, search_text, ward_version,
+                                 ward_code, asked_at, created_at, updated_at)
+select $1, $2, $3, $4, $5, $6, u.version, u.code, $8, $8, $8
   from places.units u
- where u.version = places.version_on($7::timestamptz) and u.code = $6 and u.level = 'commune'
+ where u.version = places.version_on($8::timestamptz) and u.code = $7 and u.level = 'commune'
 returning true"""
 
 
@@ -49,27 +66,137 @@ async def insert(
     Raises `EmployerExists`.
     """
     try:
-        return bool(await tx.fetchval(INSERT, employer, index, tax_code, cipher, name, ward_code, now))
+        return bool(await tx.fetchval(INSERT, employer, index, tax_code, cipher, name, fold(name), ward_code, now))
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "employers_one_per_tax_code":
             raise EmployerExists from error
         raise
 
 
-DECIDE = """-- employers.decide
-with decided as (
-    update employers.employers
-       set status = $2, verified_at = case when $2 = 'verified' then $6::timestamptz end, version = version + 1,
-           updated_at = $6
-     where id = $1 and status <> $2
-    returning id)
-insert into employers.verifications (employer_id, decision, reason, decided_by, agency_code, decided_at)
-select decided.id, $2, $3, $4, $5, $6 from decided
+HOLD = """-- employers.hold
+select e.id, e.status, e.name, e.wanted_name, e.description, e.verified_at, e.asked_at, e.ward_version, e.ward_code,
+       e.version, m.role, members.belongs($2, e.id) as belongs
+  from employers.employers e
+  left join members.members m on m.employer_id = e.id and m.account_id = $2
+ where e.id = $1
+   for no key update of e"""
+
+
+async def hold(tx: asyncpg.Connection, employer: UUID, account: UUID) -> Standing | None:
+    """How an employer stands, which nobody else changes until this transaction ends, nor publishes under it."""
+    return maybe(await tx.fetchrow(HOLD, employer, account), Standing)
+
+
+SAVE = """-- employers.save
+update employers.employers e
+   set status = $2, name = $3, search_text = $4, wanted_name = $5, description = $6, verified_at = $7, asked_at = $8,
+       version = e.version + 1, updated_at = $9
+ where e.id = $1"""
+
+
+async def save(tx: asyncpg.Connection, standing: Standing, now: datetime) -> None:
+    """Let an employer that is held stand like this."""
+    await tx.execute(
+        SAVE, standing.id, standing.status, standing.name, fold(standing.name), standing.wanted_name,
+        standing.description, standing.verified_at, standing.asked_at, now,
+    )  # fmt: skip
+
+
+RELOCATE = """-- employers.relocate
+update employers.employers e set ward_version = u.version, ward_code = u.code
+  from places.units u
+ where e.id = $1 and u.version = places.version_on($3::timestamptz) and u.code = $2 and u.level = 'commune'
 returning true"""
 
 
-async def decide(
-    tx: asyncpg.Connection, employer: UUID, decision: DecisionIn, official: UUID, agency_code: str | None, now: datetime
-) -> bool:
-    """Whether the decision changed anything; if so, it is on record."""
-    return bool(await tx.fetchval(DECIDE, employer, decision.decision, decision.reason, official, agency_code, now))
+async def relocate(tx: asyncpg.Connection, employer: UUID, ward_code: str, now: datetime) -> bool:
+    """Whether there is such a ward, in which an employer that is held is from now on."""
+    return bool(await tx.fetchval(RELOCATE, employer, ward_code, now))
+
+
+DECIDED = """-- employers.decided
+insert into employers.verifications (employer_id, decision, reason, decided_by, agency_code, decided_at)
+values ($1, $2, $3, $4, $5, $6)"""
+
+
+async def decided(
+    tx: asyncpg.Connection, employer: UUID, decision: str, reason: str, official: UUID, agency_code: str | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Put a decision on record."""
+    await tx.execute(DECIDED, employer, decision, reason, official, agency_code, now)
+
+
+LIST = listing(
+    Listing(
+        name="employers.list",
+        select=f"""select e.id, e.name, e.ward_code, u.province_code, e.verified_at, {OPEN_JOBS}, e.search_text
+  from employers.employers e
+  join places.units u on u.version = e.ward_version and u.code = e.ward_code
+ where e.status = 'verified'""",
+        where={"q": "e.search @@ to_tsquery('simple', {tsquery})"},
+        orders={
+            "name": Order(
+                by="e.search_text, e.id",
+                after="(e.search_text, e.id) > ({after_0}, {after_1})",
+                position=("search_text", "id"),
+                kind=tuple[str, UUID],
+            )
+        },
+    )
+)
+
+
+async def search(
+    conn: asyncpg.Connection, cursors: Cursors, q: str | None, cursor: str | None, limit: int, now: datetime
+) -> EmployerPage:
+    """Verified employers by name. Raises `InvalidRequest` for a cursor of another list."""
+    values: dict[str, object] = {"now": now} | ({"tsquery": tsquery(q)} if q else {})
+    return await LIST.page(conn, cursors, "name", values, cursor, limit, EmployerPage)
+
+
+REVIEWS = listing(
+    Listing(
+        name="employers.reviews",
+        select="""select e.id, e.name, e.wanted_name, e.status, e.tax_code, e.ward_code, e.asked_at,
+       c.state as registry_state, c.result as registry_result, e.version
+  from employers.employers e
+  left join lateral (
+      select c.state, c.result from registry.checks c
+       where c.employer_id = e.id order by c.opened_at desc, c.id desc limit 1) c on true
+ where (e.status = 'unverified' or e.wanted_name is not null)
+   and staff.may({official_id}, 'labour', e.ward_version, e.ward_code, {now})
+   and not members.belongs({official_id}, e.id)""",
+        where={},
+        orders={"oldest": oldest("e.asked_at", "e.id")},
+    )
+)
+
+
+async def reviews(
+    conn: asyncpg.Connection, cursors: Cursors, official: UUID, cursor: str | None, limit: int, now: datetime
+) -> EmployerReviewPage:
+    """What waits for the official to decide on. Raises `InvalidRequest` for a cursor of another list."""
+    values = {"official_id": official, "now": now}
+    return await REVIEWS.page(conn, cursors, "oldest", values, cursor, limit, EmployerReviewPage)
+
+
+DECISIONS = listing(
+    Listing(
+        name="employers.decisions",
+        select="""select v.id, v.decision, v.reason, v.agency_code, v.decided_at
+  from employers.verifications v
+ where v.employer_id = {employer_id}""",
+        where={},
+        orders={"newest": newest("v.decided_at", "v.id")},
+    )
+)
+
+
+async def decisions(
+    conn: asyncpg.Connection, cursors: Cursors, employer: UUID, cursor: str | None, limit: int
+) -> EmployerDecisionPage:
+    """What officials have said of an employer. Raises `InvalidRequest` for a cursor of another list."""
+    return await DECISIONS.page(
+        conn, cursors, "newest", {"employer_id": employer}, cursor, limit, EmployerDecisionPage
+    )  # fmt: skip

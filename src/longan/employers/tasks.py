@@ -1,0 +1,29 @@
+"""What the worker does for the room: the postings of an employer follow what became of it."""
+
+from uuid import UUID
+
+from longan import cache, employer_postings
+from longan.tasks import Context, Task
+
+
+async def employer_withheld(context: Context, *, employer_id: UUID) -> None:
+    """The employer was suspended or rejected: nothing of it stays open."""
+    await employer_postings.withhold(context.pool, employer_id, context.clock())
+
+
+async def employer_given_back(context: Context, *, employer_id: UUID, official_id: UUID) -> None:
+    """The employer is verified (again): what was taken from it becomes drafts."""
+    await employer_postings.give_back(context.pool, employer_id, official_id, context.clock())
+
+
+async def employer_renamed(context: Context, *, employer_id: UUID) -> None:
+    """Its postings are found under the name that it has now."""
+    await employer_postings.rename(context.pool, employer_id)
+    await cache.invalidate(context.valkey, "jobs")
+
+
+TASKS: dict[str, Task] = {
+    "employer_withheld": employer_withheld,
+    "employer_given_back": employer_given_back,
+    "employer_renamed": employer_renamed,
+}
