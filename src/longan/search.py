@@ -1,15 +1,11 @@
-"""Text as people type it: folded for finding, marked for ranking, turned into a query for PostgreSQL."""
+"""Text as people type it: folded for finding, marked for ranking."""
 
-import csv
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable
 from typing import TypeAlias
 
-WORDS_IN_A_QUERY = 12
-LETTERS_IN_A_WORD = 64
+import msgspec
 
 # Both spellings of these whole syllables are in use (kí / ký, quí / quý, công ti / công ty). Other syllables in -i are
 # other words than those in -y (tai / tay, mai / may), so they are left alone.
@@ -43,15 +39,16 @@ LETTERS = Letters(
 )
 
 
-def _plain_words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
+    """The words of `text` as they were spelled, each of [a-z0-9] only."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
     return text.lower().translate(LETTERS).split()
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, each of [a-z0-9] only."""
-    return [SAME_SYLLABLE.get(word, word) for word in _plain_words(text)]
+    """The words of `text`, each of [a-z0-9] only, its syllables in one spelling (kí as ký)."""
+    return [SAME_SYLLABLE.get(word, word) for word in plain_words(text)]
 
 
 def fold(text: str) -> str:
@@ -68,68 +65,29 @@ def mark(text: str) -> str:
     return " ".join(LATE_TONE.sub(lambda found: EARLY_TONE[found[0]], lower).split())
 
 
-def _table(name: str) -> Iterator[dict[str, str]]:
-    yield from csv.DictReader((files("longan.reference") / "data" / name).read_text(encoding="utf-8").splitlines())
+def rank(title_marked: str, title_folded: str, text: str) -> str:
+    """SQL: how well a row answers `{marked}` and `{folded}`, what was typed with marks and without. 3 where its title
+    has it with the same marks, 2 without them, 1 where the rest of its text has it, 0 where the words stand apart."""
+    return f"""(case when strpos(' ' || {title_marked}, ' ' || {{marked}}) > 0 then 3
+             when strpos(' ' || {title_folded}, ' ' || {{folded}}) > 0 then 2
+             when strpos({text}, {{folded}}) > 0 then 1 else 0 end)"""
 
 
-@cache
-def _other_words() -> Mapping[Phrase, tuple[Phrase, ...]]:
-    """Each known phrase with the phrases that mean the same: abbreviations both ways, and citizens' own words."""
-    others: dict[Phrase, list[Phrase]] = {}
+class Searchable(msgspec.Struct, frozen=True):
+    """The search columns of a posting.
 
-    def add(phrase: Phrase, other: Phrase) -> None:
-        known = others.setdefault(phrase, [])
-        if other != phrase and other not in known:
-            known.append(other)
-
-    synonyms = [(tuple(words(row["phrase"])), tuple(words(row["means"]))) for row in _table("synonyms.csv")]
-    for phrase, means in synonyms:
-        add(phrase, means)
-    for row in _table("abbreviations.csv"):
-        short, full = tuple(words(row["abbreviation"])), tuple(words(row["expansion"]))
-        add(short, full)
-        for phrase, means in synonyms:
-            if phrase == full:
-                add(short, means)
-        # A word alone (xã, quận) or one of several readings would bring more noise than hits.
-        if row["ambiguous"] == "0" and len(full) > 1:
-            add(full, short)
-    return {phrase: tuple(known) for phrase, known in others.items() if known}
-
-
-def _known_phrases(query: list[str]) -> Iterator[tuple[int, int, tuple[Phrase, ...]]]:
-    """Cuts `query` into the longest known phrases from the left: start, end, other words for it."""
-    known = _other_words()
-    longest = max(map(len, known))
-    start = 0
-    while start < len(query):
-        for end in range(min(len(query), start + longest), start, -1):
-            if others := known.get(tuple(query[start:end])):
-                break
-        else:
-            end, others = start + 1, ()
-        yield start, end, others
-        start = end
-
-
-def tsquery(q: str) -> str:
-    """A query for `to_tsquery('simple', …)` over folded text, '' when nothing is left of `q`.
-
-    Every word must occur, the last one at least as a prefix; abbreviations and synonyms are alternatives. At most
-    12 words of at most 64 letters are used.
+    `search_text` has three lines, each as `fold` writes it: the title, the employer's name, and what else it is found
+    by. `title_marked` is the title as `mark` writes it.
     """
-    typed = [word[:LETTERS_IN_A_WORD] for word in _plain_words(q)[:WORDS_IN_A_QUERY]]
-    query = [SAME_SYLLABLE.get(word, word) for word in typed]
-    terms = list(query)
-    if terms:
-        # Whoever has typed "ki" may be on the way to "kinh", which "ky" is no prefix of.
-        terms[-1] = f"{query[-1]}:*" if typed[-1] == query[-1] else f"({query[-1]} | {typed[-1]}:*)"
-    parts = []
-    for start, end, others in _known_phrases(query):
-        own = " & ".join(terms[start:end])
-        if others:
-            own = own if end - start == 1 else f"({own})"
-            phrases = [phrase[0] if len(phrase) == 1 else f"({' <-> '.join(phrase)})" for phrase in others]
-            own = f"({' | '.join([own, *phrases])})"
-        parts.append(own)
-    return " & ".join(parts)
+
+    search_text: str
+    title_marked: str
+
+
+def searchable(title: str, employer_name: str, also: Iterable[str] = ()) -> Searchable:
+    """What a posting is found by; `also` are its skills.
+
+    The description is not among it: in a language of some two thousand syllables, those of a long text answer every
+    query.
+    """
+    return Searchable("\n".join((fold(title), fold(employer_name), fold(" ".join(also)))), mark(title))

@@ -5,16 +5,16 @@ from uuid import UUID
 
 import asyncpg
 
+from longan import queries
 from longan.db import maybe
 from longan.housing.models import Advertised, HousingPage, Search
 from longan.listing import Listing, Order, listing, newest
 from longan.page import Cursors
-from longan.search import fold, mark, tsquery
+from longan.search import rank
 
 DISTANCE_KM = "round((earth_distance(ll_to_earth({lat}, {lon}), ll_to_earth(l.lat, l.lon)) / 1000)::numeric, 3)::float8"
 
-RANK = """(case when strpos(l.title_marked, {marked}) > 0 then 2 when strpos(l.search_text, {folded}) > 0 then 1
-             else 0 end)"""
+RANK = rank("l.title_marked", "l.search_text", "l.search_text")
 
 LIST = listing(
     Listing(
@@ -69,7 +69,7 @@ async def search(
         if (value := getattr(asked, name)) is not None
     }
     if asked.q:
-        values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q), "folded": fold(asked.q)}
+        values |= queries.asked(asked.q)
     sort = "distance" if asked.lat is not None else "relevance" if asked.q else "newest"
     return await LIST.page(conn, cursors, sort, values, cursor, limit, HousingPage)
 

@@ -1,58 +1,82 @@
 """SQL of the room, each statement above the function that runs it."""
 
-from datetime import datetime
+from datetime import timedelta
+from functools import cache
+from typing import get_args
 from uuid import UUID
 
 import asyncpg
 
-from longan.job_search.models import JobPage, Search
-from longan.listing import Listing, Order, listing, newest
+from longan import ward
+from longan.db import maybe
+from longan.job_search.models import FacetCount, Found, JobFacets, JobPage, Meaning, Search
+from longan.listing import Order, filled, listing, newest
 from longan.page import Cursors
-from longan.postings import BRIEF
-from longan.search import fold, mark, tsquery
+from longan.postings import BRIEF, Education
+from longan.queries import Query, spoken
+from longan.search import rank
+from longan.walked import Walked, relevance
+
+MOST_COUNTED = 10_000
+WALK_COUNTED = 30_000
+MAX_BIGINT = 2**63 - 1
+
+POINT = "ll_to_earth({lat}, {lon})"
+# In subselects, for each row would otherwise read the text again.
+WORDS = "(select {words}::text::tsquery)"
+WHOLE, REST = "(select {whole}::text::tsquery)", "(select {rest}::text::tsquery)"
+RANK = rank("j.title_marked", "split_part(j.search_text, E'\\n', 1)", "j.search_text")
+MONTH = "coalesce(j.effective_month, 0)"
 
 LIST = listing(
-    Listing(
+    Walked(
         name="job_search.list",
+        table="jobs.postings j",
+        alias="j",
+        always="j.status = 'open' and j.expires_at > {now}",
+        # A step on the map costs several times a step on another index. And what is best paid is not a fair part of
+        # everything: one has to look further for the words of most.
+        steps={"distance": 1_500, "pay": 20_000},
         select=f"""select j.id, j.title, {BRIEF},
-       j.published_at, j.expires_at, j.month_pay, {{rank}} as rank, {{chord}} as chord, {{distance}} as distance_km
-  from jobs.postings j
-  join employers.employers e on e.id = j.employer_id
- where j.status = 'open' and {{unexpired}}""",
+       j.published_at, j.expires_at, {MONTH} as month_pay, {{rank}} as rank, {{chord}} as chord,
+       {{distance}} as distance_km{{oldest}}
+  from {{rows}}
+  join employers.employers e on e.id = j.employer_id""",
         columns={
-            "rank": (
-                "marked",
-                "0",
-                "(case when strpos(j.title_marked, {marked}) > 0 then 2 "
-                "when strpos(j.search_text, {folded}) > 0 then 1 else 0 end)",
-            ),
+            "rank": ("marked", "0", RANK),
             "distance": ("lat", "null::float8", "round((sec_to_gc({chord}) / 1000)::numeric, 3)::float8"),
             # The straight line through the earth: what the index can sort by.
-            "chord": ("lat", "null::float8", "(j.point <-> ll_to_earth({lat}, {lon}))"),
-            # The same said in two ways. To the planner the first fits two thirds of the rows whatever the time, so it
-            # keeps one plan for the page everybody opens; the second a third, so that what was asked decides each time.
-            "unexpired": ("narrowed", "(j.expires_at <= {now}) is not true", "j.expires_at > {now}"),
+            "chord": ("lat", "null::float8", f"(j.point <-> {POINT})"),
         },
         where={
-            "q": "j.search @@ to_tsquery('simple', {tsquery})",
-            "wards": "j.ward_version = places.version_on({now}::timestamptz) and j.ward_code = any({wards})",
-            "province_code": "j.province_code = {province_code}",
-            "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> j.point and sec_to_gc({chord}) <= {metres}",
-            "pay_min": "j.month_pay >= {pay_min}",
-            "employer_id": "j.employer_id = {employer_id}",
+            "q": f"j.search @@ {WORDS}",
+            "q_there": f"(j.search @@ {WHOLE} or j.search @@ {REST} and array[j.ward_code] && {{named}}::text[])",
+            "q_place": f"(j.search @@ {WHOLE} or array[j.ward_code] && {{at}}::text[])",
+            "wards": "j.ward_version = (select places.version_on({now}::timestamptz)) "
+            "and array[j.ward_code] && {wards}::text[]",
+            "province_code": "array[j.province_code] && array[{province_code}::text]",
+            "near": "sec_to_gc({chord}) <= {metres}",
+            "around": f"(select earth_box({POINT}, {{box}})) @> j.point",
+            "parks": "array[j.park_code] && {parks}::text[]",
+            "pay_min": f"{MONTH} >= {{pay_min}}",
+            "pay_most": f"{MONTH} <= {{pay_most}}",
+            "occupations": "array[j.occupation_code] && array(select o.code from reference.occupations o "
+            "join unnest({occupations}::text[]) s (code) on starts_with(o.code, s.code))",
+            "contracts": "array[j.contract] && {contracts}::text[]",
+            "shifts": "array[j.shift] && {shifts}::text[]",
+            "benefits": "j.benefits @> {benefits}::text[]",
+            "employer_id": "array[j.employer_id] && array[{employer_id}::uuid]",
+            "since": "j.published_at >= {since}",
+            "until": "j.published_at <= {until}",
+            "educations": "coalesce(j.education, 'none') = any({educations}::text[])",
+            "experience_months_max": "coalesce(j.experience_months, 0) <= {experience_months_max}",
         },
         orders={
             "newest": newest("j.published_at", "j.id"),
-            "relevance": Order(
-                by="{rank} desc, j.published_at desc, j.id desc",
-                after="({rank}, j.published_at, j.id) < ({after_0}::int, {after_1}::timestamptz, {after_2}::uuid)",
-                position=("rank", "published_at", "id"),
-                kind=tuple[int, datetime, UUID],
-                needs="marked",
-            ),
+            "relevance": relevance("{rank}", "j.published_at", "j.id"),
             "pay": Order(
-                by="j.month_pay desc, j.id desc",
-                after="(j.month_pay, j.id) < ({after_0}, {after_1})",
+                by=f"{MONTH} desc, j.id desc",
+                after=f"({MONTH}, j.id) < ({{after_0}}::bigint, {{after_1}}::uuid)",
                 position=("month_pay", "id"),
                 kind=tuple[int, UUID],
             ),
@@ -68,21 +92,166 @@ LIST = listing(
 )
 
 
-async def search(conn: asyncpg.Connection, cursors: Cursors, asked: Search, cursor: str | None, limit: int) -> JobPage:
-    """One page of open postings.
+async def page(
+    conn: asyncpg.Connection, cursors: Cursors, asked: Search, meaning: Meaning, cursor: str | None, limit: int
+) -> JobPage:
+    """One page of open postings, without why each is on it.
 
     Raises `InvalidRequest` for a cursor of another search, or an order that needs `q` or a point and has none.
     """
     sort = asked.sort or ("distance" if asked.lat is not None else "relevance" if asked.q else "newest")
-    return await LIST.page(conn, cursors, sort, _values(asked), cursor, limit, JobPage)
+    return await LIST.page(conn, cursors, sort, values_of(asked, meaning), cursor, limit, JobPage, asked.asked())
 
 
-def _values(asked: Search) -> dict[str, object]:
-    values: dict[str, object] = {
-        name: value
-        for name in ("now", "wards", "province_code", "lat", "lon", "metres", "pay_min", "employer_id")
-        if (value := getattr(asked, name)) is not None
+SAME = (
+    "now", "province_code", "lat", "lon", "metres", "parks", "pay_min", "occupations", "contracts", "shifts",
+    "benefits", "employer_id", "experience_months_max",
+)  # fmt: skip
+INDEXED = {
+    "words",
+    "whole",
+    "wards",
+    "province_code",
+    "parks",
+    "occupations",
+    "contracts",
+    "shifts",
+    "benefits",
+    "employer_id",
+}
+ENOUGH = get_args(Education)  # from the least to the most
+
+
+def values_of(asked: Search, meaning: Meaning) -> dict[str, object]:
+    """What the pieces of `LIST` speak of."""
+    values: dict[str, object] = {name: value for name in SAME if (value := getattr(asked, name)) is not None}
+    if meaning.wards is not None:
+        values["wards"] = meaning.wards
+    if asked.published_within_days is not None:
+        values["since"] = asked.now - timedelta(days=asked.published_within_days)
+    if asked.education is not None:
+        values["educations"] = list(ENOUGH[: ENOUGH.index(asked.education) + 1])
+    if meaning.query is not None:
+        values |= _words(meaning, meaning.query)
+    return values if values.keys() & INDEXED else values | _bounds(asked)
+
+
+def _bounds(asked: Search) -> dict[str, object]:
+    """What changes nothing of what is found, but leads PostgreSQL to an index: the box of a circle, and the other ends
+    of what is open at one end, of which it thinks that a third of the rows are in it. Where there are words, or other
+    things their index knows, that index is the better one."""
+    bounds: dict[str, object] = {}
+    if asked.metres is not None:
+        bounds["box"] = asked.metres
+    if asked.pay_min is not None:
+        bounds["pay_most"] = MAX_BIGINT
+    elif asked.published_within_days is not None:
+        bounds["until"] = asked.now + timedelta(days=1)
+    return bounds
+
+
+def _words(meaning: Meaning, query: Query) -> dict[str, object]:
+    written = query.written()
+    if meaning.rest is None:
+        return {"words": written, **spoken(query)}
+    if rest := meaning.rest.written():
+        return {"whole": written, "rest": rest, "named": meaning.named, **spoken(meaning.rest)}
+    return {"whole": written, "at": meaning.named, **spoken(query)}
+
+
+UNDERSTOOD = f"""-- job_search.understood
+select (select coalesce(jsonb_agg(to_jsonb(n)), '[]') from (
+{ward.NAMED}) n)::text as rows,
+       array(select u.code from places.units u
+              where u.version = places.version_on($1) and u.code = $5 and u.level = 'commune') as in_force,
+       array(select s.new_code from places.successions s
+              where s.new_version = places.version_on($1) and s.old_code = $6
+                and s.old_version = (select max(v.version) from places.versions v
+                                      where v.version < places.version_on($1))
+              order by s.new_code) as successors,
+       (select coalesce(jsonb_object_agg(p.name, p.ward_codes), '{{}}')
+          from job_search.places_named($7, $8, $1) p)::text as places,
+       (select coalesce(jsonb_object_agg(w.word, w.near), '{{}}')
+          from job_search.near_words($9, $10) w)::text as near,
+       exists (select from job_search.words w where w.word = $10) as whole"""
+
+
+async def understood(
+    conn: asyncpg.Connection, asked: Search, home: str, place: ward.Named | None, names: list[str], query: Query | None
+) -> Found:
+    """What the places and the words of a search come to, in one round trip."""
+    folds = (place.own[0].fold, place.own[-1].fold, bool(place.around)) if place else ("", "", False)
+    words = query.lone_words() if query else []
+    row = await conn.fetchrow(
+        UNDERSTOOD, asked.now, *folds, asked.ward_code, asked.old_ward_code, names, home, words,
+        query.unfinished() if query else None,
+    )  # fmt: skip
+    found = maybe(row, Found)
+    assert found is not None
+    return found
+
+
+COUNTED = """j.occupation_code, j.ward_code, j.park_code, j.shift, j.contract, j.benefits, j.education,
+           j.effective_month"""
+
+# As the pages of `LIST`: with frequent words enough are soon met among the newest, with others all are gathered.
+FACETS = """with walked as materialized (
+    select {columns}
+      from (select j.* from jobs.postings j where {always} order by j.published_at desc, j.id desc limit {walk}) j
+     where {conditions}
+     limit {most}),
+matched as materialized (
+    select w.* from walked w where (select count(*) from walked) = {most}
+     union all
+    (select {columns}
+       from (select j.* from jobs.postings j where {always} and {conditions} offset 0) j
+      where (select count(*) from walked) < {most}
+      limit {most})),
+total as (select count(*) as matches from matched),
+-- The ones that were looked at to know that there are more are not counted.
+counted as (select m.* from matched m limit {counted}),
+valued as (
+    select 'occupation' as facet, left(c.occupation_code, 2) as value from counted c
+     union all select 'ward', c.ward_code from counted c
+     union all select 'park', c.park_code from counted c
+     union all select 'shift', c.shift from counted c
+     union all select 'contract', c.contract from counted c
+     union all select 'benefit', b.benefit from counted c cross join unnest(c.benefits) b (benefit)
+              where c.benefits <> '{{}}'
+     union all select 'education', c.education from counted c
+     union all select 'month_pay', (c.effective_month / 2000000 * 2000000)::text from counted c),
+tallied as (
+    select v.facet, v.value, count(*) as count from valued v where v.value is not null group by v.facet, v.value),
+placed as (
+    select t.*, row_number() over (partition by t.facet order by t.count desc, t.value) as place from tallied t)
+select null as facet, null as value, t.matches as count, 0 as place from total t
+ union all
+select p.facet, p.value, p.count, p.place from placed p where p.place <= 50
+ order by place"""
+
+DIMENSIONS = ("occupation", "ward", "park", "shift", "contract", "benefit", "education", "month_pay")
+
+
+async def facets(conn: asyncpg.Connection, asked: Search, meaning: Meaning) -> JobFacets:
+    """Counted over at most 10,000 of the matches: which ones, the database chooses."""
+    values = values_of(asked, meaning)
+    sql, names = facets_statement(frozenset(values))
+    (_, _, matches, _), *rows = await conn.fetch(sql, *(values[name] for name in names))
+    counts: dict[str, list[FacetCount]] = {dimension: [] for dimension in DIMENSIONS}
+    for row in rows:
+        counts[row["facet"]].append(FacetCount(row["value"], row["count"]))
+    return JobFacets(min(matches, MOST_COUNTED), matches > MOST_COUNTED, counts)  # type: ignore[arg-type]
+
+
+@cache
+def facets_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """The SQL when these values are given, and their order as its parameters."""
+    pieces = {
+        "columns": COUNTED,
+        "always": LIST.always,
+        "conditions": " and ".join(LIST.conditions(given)) or "true",
+        "walk": str(WALK_COUNTED),
+        "most": str(MOST_COUNTED + 1),
+        "counted": str(MOST_COUNTED),
     }
-    if asked.q:
-        values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q), "folded": fold(asked.q)}
-    return values if values.keys() == {"now"} else {**values, "narrowed": True}
+    return LIST.numbered(filled(FACETS, pieces))

@@ -1,28 +1,23 @@
 """HTTP of the room."""
 
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, cast
 
-import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from longan.deps import Conn, Pages
-from longan.errors import FieldError, InvalidRequest, NotFound
+from longan.errors import NotFound
 from longan.page import Cursor, Limit
 from longan.policy import decided
 from longan.services import store
 from longan.services.models import Audience, Level, OnlineLevel, Procedure, ProcedurePage, Search
-
-
-def _commas(kind: Any) -> str:
-    return f"One or several, separated by commas: {', '.join(get_args(kind))}"
-
+from longan.several import commas, several
 
 Words = Annotated[str | None, QueryParameter(max_length=200, description="Words, with or without marks")]
 FieldCodes = Annotated[str | None, QueryParameter(max_length=400, description="One or several, separated by commas")]
-Levels = Annotated[str | None, QueryParameter(max_length=400, description=_commas(Level))]
-OnlineLevels = Annotated[str | None, QueryParameter(max_length=400, description=_commas(OnlineLevel))]
-Audiences = Annotated[str | None, QueryParameter(max_length=400, description=_commas(Audience))]
+Levels = Annotated[str | None, QueryParameter(max_length=400, description=commas(Level))]
+OnlineLevels = Annotated[str | None, QueryParameter(max_length=400, description=commas(OnlineLevel))]
+Audiences = Annotated[str | None, QueryParameter(max_length=400, description=commas(Audience))]
 
 ITEM_EXAMPLE = {
     "code": "1.004194", "name": "Đăng ký tạm trú", "field_code": "G01-CA05", "field": "Đăng ký, quản lý cư trú",
@@ -51,10 +46,10 @@ async def list_procedures(
     """Public-service procedures, those that workers need first; with `q` the best matches first"""
     asked = Search(
         q=q or None,
-        field_codes=_several("field_code", field_code, str),
-        levels=_several("level", level, Level),
-        online_levels=_several("online_level", online_level, OnlineLevel),
-        audiences=_several("audience", audience, Audience),
+        field_codes=several("field_code", field_code, str),
+        levels=several("level", level, Level),
+        online_levels=several("online_level", online_level, OnlineLevel),
+        audiences=several("audience", audience, Audience),
     )
     return await store.search(conn, pages, asked, cursor, limit)
 
@@ -69,15 +64,6 @@ async def get_procedure(conn: Conn, code: FromPath[str]) -> Procedure:
     if (procedure := await store.one(conn, code)) is None:
         raise NotFound
     return cast(Procedure, procedure)
-
-
-def _several(name: str, text: str | None, kind: Any) -> list[Any] | None:
-    if not text:
-        return None
-    try:
-        return msgspec.convert(sorted(set(text.split(","))), list[kind])
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(FieldError(f"?{name}", "not_one_of")) from error
 
 
 HANDLERS = [list_procedures, get_procedure]

@@ -3,9 +3,10 @@
 import asyncpg
 import msgspec
 
+from longan import queries
 from longan.listing import Listing, Order, listing
 from longan.page import Cursors
-from longan.search import fold, mark, tsquery
+from longan.search import rank
 from longan.services.models import ProcedurePage, Search
 
 LEVEL = """case when 'xa' = any(p.levels) then 'xa' when 'tinh' = any(p.levels) then 'tinh'
@@ -13,11 +14,10 @@ LEVEL = """case when 'xa' = any(p.levels) then 'xa' when 'tinh' = any(p.levels) 
 
 # Where the words stand comes first, what workers need second, a name that begins with them third; the weight of the
 # words, a float4, is cut to thousandths so that a cursor holds it exactly.
-RANK = """(case when strpos(p.name_marked, {marked}) > 0 then 2 when strpos(p.search_text, {folded}) > 0 then 1
-             else 0 end * 1000000
+RANK = f"""({rank("p.name_marked", "p.search_text", "p.search_text")} * 1000000
         + case when p.worker_group is null then 0 else 100000 end
-        + case when starts_with(p.search_text, {folded}) then 10000 else 0 end
-        + (ts_rank(p.search, {tsquery}::text::tsquery, 1) * 1000)::int)"""
+        + case when starts_with(p.search_text, {{folded}}) then 10000 else 0 end
+        + (ts_rank(p.search, {{tsquery}}::text::tsquery, 1) * 1000)::int)"""
 
 LIST = listing(
     Listing(
@@ -63,7 +63,7 @@ async def search(
         if (value := getattr(asked, name)) is not None
     }
     if asked.q:
-        values |= {"tsquery": tsquery(asked.q), "marked": mark(asked.q), "folded": fold(asked.q)}
+        values |= queries.asked(asked.q)
     return await LIST.page(
         conn, cursors, "relevance" if asked.q else "workers_first", values, cursor, limit, ProcedurePage
     )
