@@ -23,6 +23,7 @@ FORBIDDEN = re.compile(
     "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\uffff\U000e0000-\U000e0fff]"
     "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
 )
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _COMBINING = re.compile(
     rf"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{{{MAX_COMBINING_MARKS + 1}}}"
@@ -39,14 +40,18 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 def parse(body: bytes) -> Any:
     """The JSON value, its strings in NFC. Raises `InvalidBody`, or `InvalidRequest` for a forbidden character."""
+    return clean(loads(body))
+
+
+def loads(body: bytes) -> Any:
+    """The JSON value with its texts as they came: for who cleans piece by piece. Raises `InvalidBody`."""
     try:
         text = body.decode("utf-8", "strict")
         if _depth(body) > MAX_DEPTH:
             raise InvalidBody
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InvalidBody from error
-    return _clean(value, "")
 
 
 def convert(value: Any, kind: type[T]) -> T:
@@ -101,7 +106,7 @@ def _depth(body: bytes) -> int:
     if opened <= MAX_DEPTH:
         return opened
     depth = deepest = 0
-    for byte in _STRINGS.sub(b"", body):
+    for byte in _STRINGS.sub(b"", body).translate(None, _NO_BRACKETS):
         if byte in b"[{":
             depth += 1
             deepest = max(deepest, depth)
@@ -121,7 +126,8 @@ def _refuse(constant: str) -> Any:
     raise InvalidBody
 
 
-def _clean(value: Any, pointer: str) -> Any:
+def clean(value: Any, pointer: str = "") -> Any:
+    """The value with its texts in NFC. Raises `InvalidRequest` for a forbidden character."""
     if isinstance(value, str):
         normal = value if value.isascii() else unicodedata.normalize("NFC", value)
         if not is_clean(normal):
@@ -130,7 +136,7 @@ def _clean(value: Any, pointer: str) -> Any:
     if isinstance(value, dict):
         return dict(_cleaned(value, pointer))
     if isinstance(value, list):
-        return [_clean(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+        return [clean(item, f"{pointer}/{index}") for index, item in enumerate(value)]
     return value
 
 
@@ -138,4 +144,4 @@ def _cleaned(value: dict[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
     for name, item in value.items():
         if not is_clean(name):
             raise InvalidRequest(FieldError(pointer, "bad_text"))
-        yield name, _clean(item, f"{pointer}/{name}")
+        yield name, clean(item, f"{pointer}/{name}")
