@@ -1,0 +1,1 @@
+"""Job alerts: searches people save, and what new postings fit them."""
