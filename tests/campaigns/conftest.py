@@ -28,9 +28,10 @@ select $1, 'official', $4, case when $2::text[] is not null then places.version_
 
 SCHEDULE = """
 insert into campaigns.campaigns (kind, state, title, body, title_en, body_en, ward_version, ward_codes, role, locale,
-                                 spread_seconds, drafted_by, drafted_at, approved_by, approved_at, next_at, updated_at)
-values ($1, 'scheduled', 'Ngày hội việc làm', 'Thứ bảy', 'Job fair', 'Saturday', $2, $3, $4, $5, $6, $7, $8, $9, $8, $8,
-        $8)
+                                 occupation_code, spread_seconds, drafted_by, drafted_at, approved_by, approved_at,
+                                 next_at, updated_at)
+values ($1, 'scheduled', 'Ngày hội việc làm', 'Thứ bảy', 'Job fair', 'Saturday', $2, $3, $4, $5, $10, $6, $7, $8, $9,
+        $8, $8, $8)
 returning id"""
 
 PEOPLE = """
@@ -45,13 +46,15 @@ select id, case when $3::text is not null then places.version_on($2) end, $3 fro
 
 async def scheduled(
     conn: Any, now: datetime, *, kind: str = "announcement", wards: list[str] | None = None, version: Any = None,
-    role: str | None = None, locale: str | None = None, spread: int = 0,
+    role: str | None = None, locale: str | None = None, spread: int = 0, occupation: str | None = None,
 ) -> UUID:  # fmt: skip
     """A campaign that two people agreed on, due now."""
     writer, approver = [await somebody(conn, now) for _ in range(2)]
     if wards is not None and version is None:
         version = await conn.fetchval("select places.version_on($1)", now)
-    made: UUID = await conn.fetchval(SCHEDULE, kind, version, wards, role, locale, spread, writer, now, approver)
+    made: UUID = await conn.fetchval(
+        SCHEDULE, kind, version, wards, role, locale, spread, writer, now, approver, occupation
+    )
     return made
 
 

@@ -133,6 +133,7 @@ async def test_what_fcm_said_is_on_record(
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [({"audience": {"role": "worker"}}, "/audience/role"), ({"audience": {"locale": "vi"}}, "/audience/locale"),
+     ({"audience": {"occupation_code": "81"}}, "/audience/occupation_code"),
      ({"spread_seconds": 60}, "/spread_seconds")],
 )  # fmt: skip
 async def test_an_alert_is_for_everybody_at_once(

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,14 +12,16 @@ from hypothesis import strategies as st
 
 from longan.campaigns import domain, store
 from longan.campaigns.models import Standing
-from tests.campaigns.conftest import OTHER_WARD, WARD, Official, Write, go_on, scheduled, told
+from tests.campaigns.conftest import OTHER_WARD, WARD, Official, Write, go_on, scheduled, told, workers
 
 
 class Person(msgspec.Struct, frozen=True):
-    """`place` is an index into the places of the world, None for whoever never named one."""
+    """`place` is an index into the places of the world, None for whoever never named one, or said what their work
+    is."""
 
     place: int | None
     locale: str | None
+    occupation: str | None
     worker: bool
     member: bool
     closed: bool
@@ -51,7 +54,8 @@ class World(msgspec.Struct, frozen=True):
 
 PERSON = st.builds(
     Person, place=st.one_of(st.none(), st.integers(0, 4)), locale=st.sampled_from([None, "vi", "en"]),
-    worker=st.booleans(), member=st.booleans(), closed=st.sampled_from([False, False, False, True]),
+    occupation=st.sampled_from([None, "8", "81", "82", "75"]), worker=st.booleans(), member=st.booleans(),
+    closed=st.sampled_from([False, False, False, True]),
     ended=st.sampled_from([False, False, False, True]),
 )  # fmt: skip
 
@@ -99,16 +103,19 @@ async def live(conn: asyncpg.Connection, world: World, people: list[Person], now
             )  # fmt: skip
         if person.member:
             await conn.execute("insert into members.members values ($1, $2, 'recruiter')", world.employer, account)
-        if person.place is not None or person.locale is not None:
+        if person.place is not None or person.locale is not None or person.occupation is not None:
             version, code = world.places()[person.place] if person.place is not None else (None, None)
             await conn.execute(
-                "insert into people.profiles (account_id, locale, ward_version, ward_code) values ($1, $2, $3, $4)",
-                account, person.locale or "vi", version, code,
+                """insert into people.profiles (account_id, locale, ward_version, ward_code, occupation_code)
+                   values ($1, $2, $3, $4, $5)""",
+                account, person.locale or "vi", version, code, person.occupation,
             )  # fmt: skip
     return ids
 
 
-def belongs(world: World, person: Person, wards: list[int] | None, role: str | None, locale: str | None) -> bool:
+def belongs(
+    world: World, person: Person, wards: list[int] | None, role: str | None, locale: str | None, occupation: str | None
+) -> bool:
     worker, member = person.worker and not person.ended, person.member
     fits = {"worker": worker, "employer_member": member, None: worker or member}[role]
     return (
@@ -116,6 +123,7 @@ def belongs(world: World, person: Person, wards: list[int] | None, role: str | N
         and not person.closed
         and world.within(person, wards)
         and locale in (None, (person.locale or "vi"))
+        and (occupation is None or (person.occupation or "").startswith(occupation))
     )  # fmt: skip
 
 
@@ -129,11 +137,11 @@ async def standing(conn: asyncpg.Connection, campaign: UUID) -> Standing:
 @given(
     people=st.lists(PERSON, max_size=14), wards=st.one_of(st.none(), st.sampled_from([[0], [1], [0, 1]])),
     role=st.sampled_from([None, "worker", "employer_member"]), locale=st.sampled_from([None, "vi", "en"]),
-    batch=st.integers(1, 6), window=st.integers(1, 40),
+    occupation=st.sampled_from([None, None, "8", "81", "7"]), batch=st.integers(1, 6), window=st.integers(1, 40),
 )  # fmt: skip
 async def test_the_preview_counts_who_is_told_and_these_are_those_who_belong(
     conn: asyncpg.Connection, now: datetime, world: World, people: list[Person], wards: list[int] | None,
-    role: str | None, locale: str | None, batch: int, window: int,
+    role: str | None, locale: str | None, occupation: str | None, batch: int, window: int,
 ) -> None:  # fmt: skip
     trial = conn.transaction()
     await trial.start()
@@ -141,7 +149,7 @@ async def test_the_preview_counts_who_is_told_and_these_are_those_who_belong(
         ids = await live(conn, world, people, now)
         codes = None if wards is None else [world.wards[each] for each in wards]
         campaign = await scheduled(conn, now, wards=codes, version=world.present if codes else None, role=role,
-                                   locale=locale)  # fmt: skip
+                                   locale=locale, occupation=occupation)  # fmt: skip
 
         previewed = await store.count(conn, await standing(conn, campaign), now)
         await go_on(conn, campaign, now, batch, window)
@@ -149,7 +157,9 @@ async def test_the_preview_counts_who_is_told_and_these_are_those_who_belong(
         found = await told(conn, campaign)
         assert len(found) == len(set(found)) == previewed
         assert set(found) & set(ids) == {
-            account for account, person in zip(ids, people, strict=True) if belongs(world, person, wards, role, locale)
+            account
+            for account, person in zip(ids, people, strict=True)
+            if belongs(world, person, wards, role, locale, occupation)
         }
     finally:
         await trial.rollback()
@@ -192,6 +202,45 @@ async def test_wards_that_do_not_exist_are_named(official: Official, write: Writ
     assert {error["pointer"] for error in refused.json()["errors"]} == {
         "/audience/ward_codes/1", "/audience/ward_codes/2", "/audience/old_ward_codes/0"
     }  # fmt: skip
+
+
+async def test_an_occupation_holds_what_lies_below_it_and_the_preview_never_shows_a_small_number(
+    official: Official, write: Write, client: httpx.AsyncClient, conn: asyncpg.Connection, now: datetime
+) -> None:
+    me = await official()
+    made = (await write(me, audience={"occupation_code": "8"})).json()
+    await conn.execute("update people.profiles set occupation_code = null")
+    machinists, tailors = await workers(conn, 9, now), await workers(conn, 20, now)
+    work = "update people.profiles set occupation_code = $2 where account_id = any($1)"
+    await conn.execute(work, machinists, "81")
+    await conn.execute(work, tailors, "75")
+    path = f"/v1/campaigns/{made['id']}/preview"
+
+    few = (await client.get(path, headers=me)).json()
+    await conn.execute(work, tailors[:1], "8")
+    ten = (await client.get(path, headers=me)).json()
+
+    assert made["audience"]["occupation_code"] == "8"
+    assert (few["people"], ten["people"]) == ("<10", "10")
+
+
+async def test_an_occupation_that_does_not_exist_is_named_also_in_a_change(
+    official: Official, write: Write, client: httpx.AsyncClient
+) -> None:
+    me = await official()
+    made = await write(me, audience={"occupation_code": "81"})
+    path, held = f"/v1/campaigns/{made.json()['id']}", {**me, "If-Match": made.headers["etag"]}
+
+    for refused in (
+        await write(me, audience={"occupation_code": "99999"}),
+        await client.patch(path, headers=held, json={"audience": {"occupation_code": "00"}}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (422, "audience_unknown")
+        assert [error["pointer"] for error in refused.json()["errors"]] == ["/audience/occupation_code"]
+    wrong = await write(me, audience={"occupation_code": "81531x"})
+    kept = await client.patch(path, headers=held, json={"spread_seconds": 60})
+
+    assert (wrong.status_code, kept.json()["audience"]["occupation_code"]) == (400, "81")
 
 
 async def test_wards_beyond_the_role_are_named(official: Official, write: Write) -> None:

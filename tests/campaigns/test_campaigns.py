@@ -210,7 +210,8 @@ async def test_a_draft_changes_for_who_holds_its_version(
     body = changed.json()
     assert (body["spread_seconds"], body["en"], body["version"]) == (60, None, 2)
     assert body["audience"] | {"ward_version": None} == {
-        "ward_version": None, "ward_codes": None, "old_ward_codes": None, "role": None, "locale": "vi"
+        "ward_version": None, "ward_codes": None, "old_ward_codes": None, "role": None, "locale": "vi",
+        "occupation_code": None,
     }  # fmt: skip
     assert changed.headers["etag"] == (await client.get(path, headers=me)).headers["etag"]
 

@@ -61,18 +61,29 @@ class Mortal:
 @given(
     deaths=st.lists(st.integers(0, 40), max_size=8), batch=st.integers(1, 8), window=st.integers(1, 60),
     people=st.integers(0, 20), spread=st.sampled_from([0, 0, 60]),
+    occupation=st.sampled_from([None, "8"]),
 )  # fmt: skip
 async def test_whenever_the_worker_dies_everybody_is_told_exactly_once(
-    conn: asyncpg.Connection, now: datetime, deaths: list[int], batch: int, window: int, people: int, spread: int
-) -> None:
+    conn: asyncpg.Connection, now: datetime, deaths: list[int], batch: int, window: int, people: int, spread: int,
+    occupation: str | None,
+) -> None:  # fmt: skip
     trial = conn.transaction()
     await trial.start()
     try:
         ids = await workers(conn, people, now)
-        campaign = await scheduled(conn, now, wards=["27694"], spread=spread)
-        belong = set(ids) | {
-            row[0] for row in await conn.fetch("select account_id from people.profiles where ward_code = '27694'")
+        await conn.execute(
+            "update people.profiles set occupation_code = '81' where account_id = any($1)", ids[::2]
+        )  # fmt: skip
+        campaign = await scheduled(conn, now, wards=["27694"], spread=spread, occupation=occupation)
+        belong = {
+            row[0]
+            for row in await conn.fetch(
+                """select account_id from people.profiles
+                    where ward_code = '27694' and ($1::text is null or occupation_code in ('8', '81'))""",
+                occupation,
+            )
         }
+        assert set(ids[::2]) <= belong
         for left in deaths:
             pool: Any = Mortal(conn, left)
             try:

@@ -63,8 +63,14 @@ def full(filled: tuple[str, UUID]) -> UUID:
 
 
 async def plan(conn: asyncpg.Connection, sql: str, *values: Any) -> list[dict[str, Any]]:
-    """The nodes of what was done."""
-    text = await conn.fetchval(f"explain (analyze, timing off, buffers off, format json) {sql}", *values)
+    """The nodes of what was done, by the plan that is the same for everybody. A prepared one: an EXPLAIN with
+    parameters of its own is planned for just these, whatever plan_cache_mode says."""
+    literals = [f"'{{{','.join(map(str, value))}}}'" if isinstance(value, list) else f"'{value}'" for value in values]
+    await conn.execute(f"prepare asked as {sql}")
+    text = await conn.fetchval(
+        f"explain (analyze, timing off, buffers off, format json) execute asked ({', '.join(literals)})"
+    )
+    await conn.execute("deallocate asked")
     return list(nodes(msgspec.json.decode(text)[0]["Plan"]))
 
 

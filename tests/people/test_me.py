@@ -7,9 +7,13 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from longan.db import Connection
 from longan.devkit.sample.personas import PERSONAS
+from longan.people import domain
+from longan.search import fold
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 
@@ -37,6 +41,12 @@ async def test_a_persona_sees_everything_of_themself_in_one_answer(client: httpx
         "birth_year": WORKER.birth_year,
         "locale": "vi",
         "ward_code": WORKER.ward_code,
+        "occupation_code": None,
+        "skills": [],
+        "experience_months": None,
+        "education": None,
+        "shifts": [],
+        "wanted_month_pay": None,
         "assurance_level": 0,
         "roles": [{"role": "worker", "employer_id": None, "agency_code": None}],
         "version": 1,
@@ -157,6 +167,19 @@ async def test_a_change_of_what_was_changed_since_is_stale(client: httpx.AsyncCl
         ({"ward_code": "2769"}, 400, "bad_form", "/ward_code"),
         ({"clear": ["phone"]}, 400, "not_one_of", "/clear/0"),
         ({"clear": ["birth_year"], "birth_year": 1990}, 400, "one_of_them", "/clear"),
+        ({"occupation_code": "81531x"}, 400, "too_long", "/occupation_code"),
+        ({"skills": ["may"] * 21}, 400, "too_long", "/skills"),
+        ({"skills": ["m" * 61]}, 400, "too_long", "/skills/0"),
+        ({"skills": [" "]}, 400, "bad_form", "/skills/0"),
+        ({"skills": None}, 400, "wrong_type", "/skills"),
+        ({"experience_months": 601}, 400, "too_large", "/experience_months"),
+        ({"education": "doctor"}, 400, "not_one_of", "/education"),
+        ({"shifts": ["noon"]}, 400, "not_one_of", "/shifts/0"),
+        ({"wanted_month_pay": 0}, 400, "too_small", "/wanted_month_pay"),
+        ({"wanted_month_pay": 9_000_000.5}, 400, "wrong_type", "/wanted_month_pay"),
+        ({"clear": ["skills"]}, 400, "not_one_of", "/clear/0"),
+        ({"clear": ["education"], "education": "college"}, 400, "one_of_them", "/clear"),
+        ({"occupation_code": "99999"}, 422, "not_found", "/occupation_code"),
         ({"phone": "+84901234567"}, 400, "unknown", "/phone"),
         ({"roles": []}, 400, "unknown", "/roles"),
         ({"assurance_level": 3}, 400, "unknown", "/assurance_level"),
@@ -177,6 +200,40 @@ async def test_a_ward_that_is_no_ward_now_is_a_named_refusal(client: httpx.Async
     refused = await client.patch("/v1/me", json={"ward_code": "00000"}, headers=mine)
 
     assert (refused.status_code, refused.json()["code"]) == (422, "ward_unknown")
+
+
+WORK = {
+    "occupation_code": "81", "skills": ["may 2 kim", "Vắt  sổ", "vat so"], "experience_months": 24,
+    "education": "lower_secondary", "shifts": ["two_shifts", "day", "two_shifts"], "wanted_month_pay": 9_000_000,
+}  # fmt: skip
+
+
+async def test_what_one_looks_for_as_work_is_said_changed_and_cleared_field_by_field(
+    client: httpx.AsyncClient, mine: dict[str, str]
+) -> None:
+    first = await client.patch("/v1/me", json=WORK, headers=mine)
+    shown = WORK | {"skills": ["may 2 kim", "Vắt sổ"], "shifts": ["two_shifts", "day"]}
+    assert (first.status_code, {name: first.json()[name] for name in WORK}) == (200, shown)
+
+    kept = await client.patch("/v1/me", json={"birth_year": 1990}, headers=mine | {"If-Match": first.headers["ETag"]})
+    assert {name: kept.json()[name] for name in WORK} == shown
+    clear = {
+        "clear": ["occupation_code", "experience_months", "education", "wanted_month_pay"], "skills": [], "shifts": [],
+    }  # fmt: skip
+    gone = await client.patch("/v1/me", json=clear, headers=mine | {"If-Match": kept.headers["ETag"]})
+
+    assert {name: gone.json()[name] for name in WORK} == dict.fromkeys(WORK) | {"skills": [], "shifts": []}
+    assert gone.json()["birth_year"] == 1990
+    assert (await client.get("/v1/me", headers=mine)).json() == gone.json()
+
+
+@given(skills=st.lists(st.sampled_from(["may", "Máy", "MAY ", "máy  may", "hàn", "Han", "C++", "!!", "đứng máy"])))
+def test_of_skills_that_sound_alike_the_first_stays_in_the_order_they_were_said(skills: list[str]) -> None:
+    kept = domain._skills(skills) or []
+
+    assert domain._skills(kept) == kept
+    assert [fold(skill) for skill in kept] == list(dict.fromkeys(folded for each in skills if (folded := fold(each))))
+    assert set(kept) <= {" ".join(skill.split()) for skill in skills}
 
 
 async def test_the_entity_tag_is_that_of_everything_shown(

@@ -97,7 +97,10 @@ async def update(
         kind=standing.kind,
         vi=_given(change.vi, Text(standing.title, standing.body)),
         en=None if "en" in change.clear else _given(change.en, _english(standing)),
-        audience=_given(change.audience, AudienceIn(role=standing.role, locale=standing.locale)),
+        audience=_given(
+            change.audience,
+            AudienceIn(role=standing.role, locale=standing.locale, occupation_code=standing.occupation_code),
+        ),
         starts_at=None if "starts_at" in change.clear else _given(change.starts_at, standing.starts_at),
         spread_seconds=_given(change.spread_seconds, standing.spread_seconds),
     )
@@ -280,7 +283,7 @@ async def _content(
     version, codes, _ = places
     if campaign.kind == "public_alert":
         audience = campaign.audience
-        wrong = [name for name in ("role", "locale") if getattr(audience, name) is not None]
+        wrong = [name for name in ("role", "locale", "occupation_code") if getattr(audience, name) is not None]
         if wrong or campaign.spread_seconds:
             pointers = [f"/audience/{name}" for name in wrong] + ["/spread_seconds"] * bool(campaign.spread_seconds)
             raise AudienceNotPublic(*(FieldError(pointer, "one_of_them") for pointer in pointers))
@@ -288,7 +291,8 @@ async def _content(
     en = campaign.en
     return (
         campaign.vi.title, campaign.vi.body, en.title if en else None, en.body if en else None, *places,
-        campaign.audience.role, campaign.audience.locale, campaign.starts_at, campaign.spread_seconds,
+        campaign.audience.role, campaign.audience.locale, campaign.audience.occupation_code, campaign.starts_at,
+        campaign.spread_seconds,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from longan.drafts import OccupationCode
 from longan.errors import Conflict, Forbidden, Unprocessable
 from longan.fields import Count, Day, Identifier, Locale, Note, Timestamp, Title, WardCode
 
@@ -38,12 +39,14 @@ class Text(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class AudienceIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Whom it is for: who fits all that is named. `ward_codes` are of the list in force now, `old_ward_codes` of the
-    one before: all their successors. Without either it is for everybody, wherever they live."""
+    one before: all their successors. Without either it is for everybody, wherever they live. `occupation_code` is for
+    whoever says that they work in it, or in what lies below it: `81` holds `8153`."""
 
     ward_codes: Wards | None = None
     old_ward_codes: OldWards | None = None
     role: Role | None = None
     locale: Locale | None = None
+    occupation_code: OccupationCode | None = None
 
 
 class CampaignIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -89,6 +92,7 @@ class Audience(msgspec.Struct, frozen=True):
     old_ward_codes: list[str] | None
     role: Role | None
     locale: Locale | None
+    occupation_code: OccupationCode | None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -221,6 +225,7 @@ class Standing(msgspec.Struct, frozen=True):
     old_ward_codes: list[str] | None
     role: Role | None
     locale: Locale | None
+    occupation_code: str | None
     starts_at: datetime | None
     spread_seconds: int
     version: int
@@ -254,7 +259,7 @@ class AudienceUnknown(Unprocessable):
     """The errors name the codes."""
 
     code = "audience_unknown"
-    vi, en = "Có mã xã, phường không tồn tại", "Some of the wards do not exist"
+    vi, en = "Có mã xã, phường hoặc nghề không tồn tại", "A ward or the occupation does not exist"
 
 
 class AudienceNotPublic(Unprocessable):

@@ -57,7 +57,7 @@ NOBODY_YET = dict.fromkeys(
 EXAMPLE = {
     "id": CAMPAIGN_ID, "kind": "announcement", "state": "draft", "vi": VI, "en": None,
     "audience": {"ward_version": "2025-07-01", "ward_codes": ["27694"], "old_ward_codes": None, "role": "worker",
-                 "locale": None},
+                 "locale": None, "occupation_code": None},
     "starts_at": None, "spread_seconds": 7200, "drafted_by": WRITER, "drafted_at": "2026-11-22T02:00:00Z",
     "proposed_by": None, "proposed_at": None, "approved_by": None, "approved_at": None, "begun_at": None,
     "ended_at": None, "planned": None, "counts": NOBODY_YET, "alerts": {"promised": 0, "accepted": 0, "refused": 0},

@@ -1,5 +1,7 @@
 """SQL of the room, each statement above the function that runs it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,7 @@ import asyncpg
 from longan.campaigns.models import (
     Alerts,
     AudienceIn,
+    AudienceUnknown,
     Batch,
     CampaignPage,
     Counts,
@@ -17,13 +20,14 @@ from longan.campaigns.models import (
     StepPage,
 )
 from longan.db import many, maybe
+from longan.errors import FieldError
 from longan.listing import Listing, Order, listing
 from longan.page import Cursors
 from longan.tokens import Principal
 
 COLUMNS = """c.id, c.kind, c.state, c.title, c.body, c.title_en, c.body_en, c.ward_version, c.ward_codes,
-       c.old_ward_codes, c.role, c.locale, c.starts_at, c.spread_seconds, c.version, c.proposed_by, c.proposed_at,
-       c.begun_at, c.spread_from, c.paused_at, c.planned, c.told, c.reached, c.next_at"""
+       c.old_ward_codes, c.role, c.locale, c.occupation_code, c.starts_at, c.spread_seconds, c.version, c.proposed_by,
+       c.proposed_at, c.begun_at, c.spread_from, c.paused_at, c.planned, c.told, c.reached, c.next_at"""
 
 # Whose wards a campaign lies in. Nobody's wards reach everywhere but theirs who are appointed for everywhere.
 WITHIN = """case when c.ward_codes is null then staff.may({who}, 'campaigns', null, null, {now})
@@ -38,12 +42,13 @@ PLACES = """places as materialized (
     select s.old_version, s.old_code from places.successions s where s.new_version = $1 and s.new_code = any($2)
      union
     select s.new_version, s.new_code from places.successions s where s.old_version = $1 and s.old_code = any($2))"""
-BELONGS = """a.disabled_at is null and a.created_at <= $5
+BELONGS = """a.disabled_at is null and a.created_at <= $6
        and ($2 is null or (p.ward_version, p.ward_code) in (select h.version, h.code from places h))
        and ($4::text is null or coalesce(p.locale, 'vi') = $4)
+       and ($5::text is null or starts_with(p.occupation_code, $5))
        and ($3::text is distinct from 'employer_member'
             and exists (select from identity.roles r
-                         where r.account_id = a.id and r.role = 'worker' and (r.ends_at is null or r.ends_at > $6)
+                         where r.account_id = a.id and r.role = 'worker' and (r.ends_at is null or r.ends_at > $7)
                         {fence})
             or $3::text is distinct from 'worker'
             and exists (select from members.members m where m.account_id = a.id {fence}))"""
@@ -96,23 +101,23 @@ with {PLACES},
 chosen as (
     select a.id
       from (select k.id, k.created_at, k.disabled_at from identity.accounts k
-             where k.id > $8 order by k.id limit $10::int) a
-      left join lateral (select f.ward_version, f.ward_code, f.locale from people.profiles f
+             where k.id > $9 order by k.id limit $11::int) a
+      left join lateral (select f.ward_version, f.ward_code, f.locale, f.occupation_code from people.profiles f
                           where f.account_id = a.id offset 0) p on true
      where {BELONGS.format(fence="offset 0")}
      order by a.id
-     limit $9::int),
+     limit $10::int),
 told as (
     insert into campaigns.recipients (campaign_id, account_id, told_at)
-    select $7, c.id, $6 from chosen c),
+    select $8, c.id, $7 from chosen c),
 edge as materialized (
-    select k.id from identity.accounts k where k.id > $8 order by k.id offset $10::int - 1 limit 1),
+    select k.id from identity.accounts k where k.id > $9 order by k.id offset $11::int - 1 limit 1),
 given as (
     select coalesce(array_agg(c.id order by c.id), '{{}}') as accounts from chosen c)
 select g.accounts,
-       case when cardinality(g.accounts) = $9::int then g.accounts[$9::int]
-            else coalesce((select e.id from edge e), $8) end as reached,
-       cardinality(g.accounts) < $9::int and not exists (select from edge) as last
+       case when cardinality(g.accounts) = $10::int then g.accounts[$10::int]
+            else coalesce((select e.id from edge e), $9) end as reached,
+       cardinality(g.accounts) < $10::int and not exists (select from edge) as last
   from given g"""
 
 
@@ -126,32 +131,46 @@ async def take(tx: asyncpg.Connection, campaign: Standing, limit: int, window: i
     return Batch(row["accounts"], row["reached"], row["last"])
 
 
-def _audience(campaign: Standing) -> tuple[date | None, list[str] | None, str | None, str | None]:
-    return campaign.ward_version, campaign.ward_codes, campaign.role, campaign.locale
+def _audience(campaign: Standing) -> tuple[date | None, list[str] | None, str | None, str | None, str | None]:
+    return campaign.ward_version, campaign.ward_codes, campaign.role, campaign.locale, campaign.occupation_code
 
 
 INSERT = """-- campaigns.insert
 insert into campaigns.campaigns (kind, title, body, title_en, body_en, ward_version, ward_codes, old_ward_codes, role,
-                                 locale, starts_at, spread_seconds, drafted_by, drafted_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+                                 locale, occupation_code, starts_at, spread_seconds, drafted_by, drafted_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
 returning id"""
 
 
 async def insert(tx: asyncpg.Connection, kind: str, content: tuple[Any, ...], official: UUID, now: datetime) -> UUID:
-    """A draft; `content` as UPDATE takes it."""
-    made: UUID = await tx.fetchval(INSERT, kind, *content, official, now)
+    """A draft; `content` as UPDATE takes it. Raises `AudienceUnknown` for an occupation that is none."""
+    with _occupation_known():
+        made: UUID = await tx.fetchval(INSERT, kind, *content, official, now)
     return made
 
 
 UPDATE = """-- campaigns.update
 update campaigns.campaigns
    set title = $2, body = $3, title_en = $4, body_en = $5, ward_version = $6, ward_codes = $7, old_ward_codes = $8,
-       role = $9, locale = $10, starts_at = $11, spread_seconds = $12, version = version + 1, updated_at = $13
+       role = $9, locale = $10, occupation_code = $11, starts_at = $12, spread_seconds = $13, version = version + 1,
+       updated_at = $14
  where id = $1 and state = 'draft'"""
 
 
 async def update(tx: asyncpg.Connection, campaign: UUID, content: tuple[Any, ...], now: datetime) -> None:
-    await tx.execute(UPDATE, campaign, *content, now)
+    """Raises `AudienceUnknown` for an occupation that is none."""
+    with _occupation_known():
+        await tx.execute(UPDATE, campaign, *content, now)
+
+
+@contextmanager
+def _occupation_known() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.ForeignKeyViolationError as error:
+        if error.constraint_name == "campaigns_occupation_code_fkey":
+            raise AudienceUnknown(FieldError("/audience/occupation_code", "not_found")) from error
+        raise
 
 
 STANDING = f"""-- campaigns.standing

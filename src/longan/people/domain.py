@@ -10,6 +10,8 @@ from longan.crypto import Sealed
 from longan.errors import FieldError, InvalidRequest, NotFound, Stale
 from longan.people import store
 from longan.people.models import Person, PersonChange, Role
+from longan.postings import Shift
+from longan.search import fold
 from longan.tokens import Principal
 
 V = TypeVar("V")
@@ -27,6 +29,12 @@ async def shown(conn: asyncpg.Connection, phones: Sealed, me: Principal, now: da
         birth_year=row["birth_year"],
         locale=row["locale"],
         ward_code=row["ward_code"],
+        occupation_code=row["occupation_code"],
+        skills=row["skills"],
+        experience_months=row["experience_months"],
+        education=row["education"],
+        shifts=row["shifts"],
+        wanted_month_pay=row["wanted_month_pay"],
         assurance_level=me.acr,
         roles=[Role(*role) for role in row["roles"]],
         version=row["version"],
@@ -41,7 +49,7 @@ async def change(
     versions: list[int] | None,
     now: datetime,
 ) -> Person:
-    """Raises `Stale` when the profile was changed since, `WardUnknown`, `InvalidRequest`."""
+    """Raises `Stale` when the profile was changed since, `WardUnknown`, `OccupationUnknown`, `InvalidRequest`."""
     for name in wanted.clear:
         if getattr(wanted, name) is not msgspec.UNSET:
             raise InvalidRequest(FieldError("/clear", "one_of_them"))
@@ -50,7 +58,11 @@ async def change(
         raise InvalidRequest(FieldError("/birth_year", "too_large"))
     saved = await store.save(
         tx, me.account_id, versions, full_name=_written(wanted.full_name), birth_year=birth_year,
-        locale=_or_none(wanted.locale), ward_code=_or_none(wanted.ward_code), clear=list(wanted.clear), now=now,
+        locale=_or_none(wanted.locale), ward_code=_or_none(wanted.ward_code),
+        occupation_code=_or_none(wanted.occupation_code), skills=_skills(wanted.skills),
+        experience_months=_or_none(wanted.experience_months), education=_or_none(wanted.education),
+        shifts=_shifts(wanted.shifts), wanted_month_pay=_or_none(wanted.wanted_month_pay),
+        clear=list(wanted.clear), now=now,
     )  # fmt: skip
     if not saved:
         raise Stale
@@ -60,6 +72,21 @@ async def change(
 def _written(name: str | msgspec.UnsetType) -> str | None:
     """A name with single spaces; something visible is in it, which its type demands."""
     return None if isinstance(name, msgspec.UnsetType) else " ".join(name.split())
+
+
+def _skills(skills: list[str] | msgspec.UnsetType) -> list[str] | None:
+    """With single spaces, and each once, however it is spelled; without a letter there is none."""
+    if isinstance(skills, msgspec.UnsetType):
+        return None
+    said: dict[str, str] = {}
+    for skill in skills:
+        if folded := fold(skill):
+            said.setdefault(folded, " ".join(skill.split()))
+    return list(said.values())
+
+
+def _shifts(shifts: list[Shift] | msgspec.UnsetType) -> list[str] | None:
+    return None if isinstance(shifts, msgspec.UnsetType) else list(dict.fromkeys(shifts))
 
 
 def _or_none(value: V | msgspec.UnsetType) -> V | None:

@@ -6,7 +6,7 @@ from litestar.params import JSONBody
 from longan.deps import Conn, Ex, Me, Now, OpensPhones, Tx
 from longan.errors import WardUnknown
 from longan.people import domain
-from longan.people.models import Person, PersonChange
+from longan.people.models import OccupationUnknown, Person, PersonChange
 from longan.policy import decided
 
 EXAMPLE = {
@@ -16,6 +16,12 @@ EXAMPLE = {
     "birth_year": 1990,
     "locale": "vi",
     "ward_code": "27694",
+    "occupation_code": "81",
+    "skills": ["may 2 kim", "vắt sổ"],
+    "experience_months": 24,
+    "education": "lower_secondary",
+    "shifts": ["day", "two_shifts"],
+    "wanted_month_pay": 9_000_000,
     "assurance_level": 0,
     "roles": [{"role": "worker", "employer_id": None, "agency_code": None}],
     "version": 3,
@@ -32,8 +38,9 @@ async def get_me(conn: Conn, phones: OpensPhones, me: Me, now: Now, exchange: Ex
 @patch(
     "/v1/me",
     tags=["people"],
-    opt=decided(auth="any", limit="write", if_match=True, raises=(WardUnknown,), example=EXAMPLE,
-                request_example={"full_name": "Nguyễn Thị Lan", "birth_year": 1990, "ward_code": "27694"}),
+    opt=decided(auth="any", limit="write", if_match=True, raises=(WardUnknown, OccupationUnknown), example=EXAMPLE,
+                request_example={"full_name": "Nguyễn Thị Lan", "ward_code": "27694", "occupation_code": "81",
+                                 "clear": ["wanted_month_pay"]}),
 )  # fmt: skip
 async def update_me(
     tx: Tx, phones: OpensPhones, me: Me, now: Now, exchange: Ex, data: JSONBody[PersonChange]

@@ -24,6 +24,7 @@ create table campaigns.campaigns (
     old_ward_codes text[],
     role           text        check (role in ('worker', 'employer_member')),
     locale         text        check (locale in ('vi', 'en')),
+    occupation_code text       references reference.occupations,
     starts_at      timestamptz,
     spread_seconds integer     not null default 0 check (spread_seconds between 0 and 604800),
     version        integer     not null default 1,
@@ -50,6 +51,7 @@ create table campaigns.campaigns (
 );
 comment on column campaigns.campaigns.ward_codes is 'of the list ward_version, null is everywhere';
 comment on column campaigns.campaigns.old_ward_codes is 'what of it was named by codes of the list before';
+comment on column campaigns.campaigns.occupation_code is 'whoever works in it or in what lies below it';
 comment on column campaigns.campaigns.begun_at is 'accounts made later are not told';
 comment on column campaigns.campaigns.spread_from is 'begun_at, moved on by every pause: the clock of the spreading';
 comment on column campaigns.campaigns.planned is 'how many belonged to the audience when it began';

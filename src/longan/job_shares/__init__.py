@@ -1,0 +1,1 @@
+"""Links to postings that people pass on, and how often they were opened."""

@@ -1,0 +1,1 @@
+"""Postings a person has kept, and those they have opened."""

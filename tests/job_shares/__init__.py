@@ -1,0 +1,1 @@
+"""Links to jobs that are passed on."""

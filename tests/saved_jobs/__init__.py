@@ -1,0 +1,1 @@
+"""Postings one keeps and opens."""
