@@ -1,0 +1,1 @@
+"""What workers report of postings, and what officials answer."""
