@@ -1,0 +1,1 @@
+"""Pictures that people send: promised, checked, drawn anew, shown."""
