@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from packaged import abbreviations, lists, places, postings, procedures, rooms
+from packaged import abbreviations, lists, places, postings, procedures, rooms, working_days
 from packaged.employers import Employers
 from packaged.files import json_lines, read_table, table, write
 from packaged.wards import Wards
@@ -66,12 +66,15 @@ def make_reference(source: Path, report: Report) -> None:
 
 
 def make_lists(source: Path, report: Report) -> None:
-    """What postings speak by: occupations, industrial parks, minimum wages and their regions."""
+    """What postings speak by: occupations, industrial parks, minimum wages and their regions; days off and the statuses
+    of dossiers."""
     for name, origin, rows_of, header in (
         ("occupations.csv", "vsco_2020.csv", lists.occupations, lists.OCCUPATIONS_HEADER),
         ("parks.csv", "industrial_parks.csv", lists.parks, lists.PARKS_HEADER),
         ("minimum_wages.csv", "min_wage.csv", lists.minimum_wages, lists.MINIMUM_WAGES_HEADER),
         ("wage_regions.csv", "min_wage_region_tayninh.csv", lists.wage_regions, lists.WAGE_REGIONS_HEADER),
+        ("holidays.csv", "holidays.csv", working_days.holidays, working_days.HOLIDAYS_HEADER),
+        ("dossier_statuses.csv", "dossier_status.csv", working_days.statuses, working_days.STATUSES_HEADER),
     ):
         rows = list(rows_of(read_table(source / origin)))
         report(name, len(rows), write(REFERENCE / name, table(rows, header)))

@@ -125,6 +125,22 @@ select ward_version, ward_code, valid_from, region, decree
    set region = excluded.region, decree = excluded.decree
  where (wage_regions.region, wage_regions.decree) is distinct from (excluded.region, excluded.decree)"""
 
+HOLIDAYS = """-- reference.holidays
+insert into reference.holidays (day, name, kind, status)
+select day, name, kind, status from jsonb_populate_recordset(null::reference.holidays, $1::text::jsonb)
+    on conflict (day) do update
+   set name = excluded.name, kind = excluded.kind, status = excluded.status
+ where (holidays.name, holidays.kind, holidays.status)
+       is distinct from (excluded.name, excluded.kind, excluded.status)"""
+
+WORKING_HOURS = """-- reference.working_hours
+insert into reference.working_hours (valid_from, begins, ends, source)
+select valid_from, begins, ends, source
+  from jsonb_populate_recordset(null::reference.working_hours, $1::text::jsonb)
+    on conflict (valid_from, begins) do update
+   set ends = excluded.ends, source = excluded.source
+ where (working_hours.ends, working_hours.source) is distinct from (excluded.ends, excluded.source)"""
+
 # What a province has of its own, in files of these names with the columns of those in the package.
 NO_LISTS = (FileNotFoundError, ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 OF_A_PROVINCE = {"parks.csv": PARKS, "wage_regions.csv": WAGE_REGIONS}
@@ -156,6 +172,8 @@ async def load(connection: asyncpg.Connection, tell: Tell) -> None:
         await insert(connection, tell, "successions", SUCCESSIONS, list(_table("successions.csv.gz")))
         await insert(connection, tell, "occupations", OCCUPATIONS, list(_table("occupations.csv")))
         await insert(connection, tell, "minimum wages", MINIMUM_WAGES, list(_table("minimum_wages.csv")))
+        await insert(connection, tell, "holidays", HOLIDAYS, list(_table("holidays.csv")))
+        await insert(connection, tell, "working hours", WORKING_HOURS, list(_table("working_hours.csv")))
         for name, statement in OF_A_PROVINCE.items():
             await insert(connection, tell, name, statement, list(_table(name)))
         await insert(connection, tell, "procedures", PROCEDURES, list(_procedures()))

@@ -1,0 +1,229 @@
+"""Who may see a dossier: whoever knows its code and what else its receipt shows; and what was last seen of it.
+
+The second factor is the last four characters of the applicant's phone, or of the number they filed with (of a person or
+a business). An unknown code and a wrong factor are answered alike, counted alike and take as long: the source is asked
+for both. A try is written down, and committed, before the source is asked: of many at once none is free.
+
+Tries are counted for the code. An account that has once proved that it holds the receipt has tries of its own, so that
+nobody shuts an owner out by failing in their name. Codes, accounts and factors are filed by HMAC alone.
+"""
+
+import hmac
+import re
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from msgspec import Meta
+
+from longan import db
+from longan.crypto import Sealed
+from longan.db import maybe
+from longan.deps import Ex
+from longan.dossier_codes import DossierCode
+from longan.errors import NotFound, RateLimited, Unavailable
+from longan.exchange import Exchange
+from longan.lgsp import Source, SourceDown
+from longan.lgsp_answers import Dossier
+from longan.limits import Strict, Window
+
+FACTOR_LETTERS = 4
+# A number that is shorter, or that the source has masked, would be guessed too easily.
+LEAST_NUMBER = 8
+MASKS = frozenset("*•xX#")
+
+# Wrong tries in a row: from this one on each doubles the pause. Two days without one forget them.
+FREE_FAILURES = 5
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
+FAILURES_KEPT = timedelta(days=2)
+
+HOUR, DAY = 3_600, 86_400
+LOOKS_OF_ACCOUNT = (Window(30, HOUR), Window(100, DAY))
+# Many phones share one address in a mobile network.
+LOOKS_FROM_ADDRESS = (Window(600, HOUR),)
+NO_SOURCE_SECONDS = 60
+
+SecondFactor = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Za-z]{4}(?![\r\n])$",
+        max_length=4,
+        description="The last four characters of the applicant's phone, or of the number they filed with (of a person, "
+        "a business): the receipt shows both",
+        examples=["4567"],
+    ),
+]
+
+
+class DossierNotFound(NotFound):
+    code = "dossier_not_found"
+    vi, en = "Không có hồ sơ nào khớp mã và bốn ký tự này", "No dossier fits this code and these four characters"
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A dossier as it was `as_of`, its applicant masked; `stale`: the source did not answer now."""
+
+    dossier: Dossier
+    as_of: datetime
+    stale: bool
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What was last seen: the dossier sealed for its row, its factors by HMAC."""
+
+    id: UUID
+    factors: list[bytes]
+    sealed: bytes
+    as_of: datetime
+
+
+def factors(dossier: Dossier) -> list[str]:
+    """What proves that somebody holds the receipt; nothing where the source does not tell the numbers whole."""
+    numbers = [number for number in (dossier.phone, dossier.identity) if number and not MASKS & set(number)]
+    plain = [re.sub(r"[^0-9A-Z]", "", number.upper()) for number in numbers]
+    return [number[-FACTOR_LETTERS:] for number in plain if len(number) >= LEAST_NUMBER]
+
+
+def is_one_of(given: bytes, good: list[bytes]) -> bool:
+    """Takes as long whichever it is, and whether it is."""
+    found = False
+    for each in good:
+        found |= hmac.compare_digest(given, each)
+    return found
+
+
+def masked(name: str | None) -> str | None:
+    """A name as its bearer would know it again and nobody else: N••• V••• T•••."""
+    return " ".join(f"{word[0]}•••" for word in name.split()) if name else None
+
+
+class Proofs(msgspec.Struct, frozen=True):
+    """What proving needs of its process. `asking` is the request of somebody who is signed in."""
+
+    pool: asyncpg.Pool
+    strict: Strict
+    numbers: Sealed
+    source: Source | None
+    asking: Exchange
+
+    def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        # What the source took to answer is no time that the database took.
+        self.asking.until = None
+        return db.Acquired(self.pool, self.asking)
+
+    def code_index(self, code: str) -> bytes:
+        return self.numbers.index(f"dossier {code}")
+
+    def holder_index(self, code: str) -> bytes:
+        return self.numbers.index(f"dossier holder {self.asking.me().account_id} {code}")
+
+    def factor_index(self, code: str, factor: str) -> bytes:
+        return self.numbers.index(f"dossier factor {code} {factor.upper()}")
+
+    async def look(self, code: DossierCode, factor: str, now: datetime) -> Known:
+        """The dossier, for whoever proves that they hold its receipt.
+
+        Raises `DossierNotFound`; `RateLimited`; `Unavailable` while the source does not answer and nothing that this
+        factor opens was seen before, and without Valkey.
+        """
+        account = self.asking.me().account_id
+        await self.strict.take(
+            [(f"dossier:look:{account}:{each.seconds}", each) for each in LOOKS_OF_ACCOUNT]
+            + [(f"dossier:look-from:{self.asking.client}:{each.seconds}", each) for each in LOOKS_FROM_ADDRESS]
+        )
+        subject = await self._try(code, now)
+        given = self.factor_index(code.text, factor)
+        try:
+            found = await self._asked(code.text)
+        except SourceDown as down:
+            return await self._as_last_seen(code.text, given, subject, now, down.retry_after)
+        good = [] if found is None else [self.factor_index(code.text, each) for each in factors(found)]
+        if not is_one_of(given, good) or found is None:
+            raise DossierNotFound
+        shown = msgspec.structs.replace(found, applicant=masked(found.applicant), phone=None, identity=None)
+        async with self.connection() as tx, tx.transaction():
+            row = await tx.fetchval(ROW, self.code_index(code.text))
+            sealed = self.numbers.seal(msgspec.json.encode(shown).decode(), row)
+            await tx.execute(KEEP, row, self.code_index(code.text), good, sealed, now)
+            await tx.execute(PROVEN, subject, self.holder_index(code.text), now)
+        return Known(shown, now, stale=False)
+
+    async def _asked(self, code: str) -> Dossier | None:
+        if self.source is None:
+            raise SourceDown("none is set up", NO_SOURCE_SECONDS)
+        return await self.source.dossier(code)
+
+    async def _try(self, code: DossierCode, now: datetime) -> bytes:
+        """Write a try down, for whom it counts. Raises `RateLimited` while there is a pause."""
+        async with self.connection() as connection:
+            subject: bytes = await connection.fetchval(
+                SUBJECT, self.code_index(code.text), self.holder_index(code.text)
+            )
+            paused_until = await connection.fetchval(
+                TRY, subject, now, now - FAILURES_KEPT, FREE_FAILURES, FIRST_PAUSE, LONGEST_PAUSE
+            )
+        if paused_until is not None:
+            raise RateLimited(headers={"Retry-After": str(max(ceil((paused_until - now).total_seconds()), 1))})
+        return subject
+
+    async def _as_last_seen(self, code: str, given: bytes, subject: bytes, now: datetime, retry_after: int) -> Known:
+        async with self.connection() as tx, tx.transaction():
+            kept = maybe(await tx.fetchrow(KEPT, self.code_index(code)), Kept)
+            if kept is None or not is_one_of(given, kept.factors):
+                raise Unavailable(retry_after)
+            await tx.execute(PROVEN, subject, self.holder_index(code), now)
+        shown = msgspec.json.decode(self.numbers.open(kept.sealed, kept.id), type=Dossier)
+        return Known(shown, kept.as_of, stale=True)
+
+
+SUBJECT = """-- dossier_proofs.subject
+select case when exists (select from dossiers.proofs p where p.holder = $2) then $2::bytea else $1::bytea end"""
+
+# One statement decides and counts: of many who come at once each finds the row as the one before left it.
+TRY = """-- dossier_proofs.try
+with tried as (
+    insert into dossiers.failures as f (subject, failures, failed_at) values ($1, 1, $2::timestamptz)
+    on conflict (subject) do update
+       set failed_at = $2,
+           failures = case when f.failed_at < $3::timestamptz then 1 else f.failures + 1 end,
+           paused_until = case when f.failed_at >= $3 and f.failures + 1 >= $4::int
+                               then $2 + least($6::interval, $5::interval * 2 ^ least(f.failures + 1 - $4, 30)) end
+     where f.paused_until is null or f.paused_until <= $2
+    returning f.subject)
+select coalesce(f.paused_until, $2) from (select) one left join dossiers.failures f on f.subject = $1
+ where not exists (select from tried)"""
+
+# What is sealed is bound to the id of its row, so the id is known ahead of the row.
+ROW = """-- dossier_proofs.row
+select coalesce((select d.id from dossiers.dossiers d where d.code_index = $1), uuidv7())"""
+
+KEEP = """-- dossier_proofs.keep
+insert into dossiers.dossiers as d (id, code_index, factors, sealed, as_of) values ($1, $2, $3, $4, $5)
+    on conflict (code_index) do update
+   set id = excluded.id, factors = excluded.factors, sealed = excluded.sealed, as_of = excluded.as_of
+ where d.as_of <= excluded.as_of"""
+
+PROVEN = """-- dossier_proofs.proven
+with forgiven as (delete from dossiers.failures f where f.subject = $1)
+insert into dossiers.proofs as p (holder, proven_at) values ($2, $3)
+    on conflict (holder) do update set proven_at = excluded.proven_at"""
+
+KEPT = """-- dossier_proofs.kept
+select d.id, d.factors, d.sealed, d.as_of from dossiers.dossiers d where d.code_index = $1"""
+
+
+# `state.numbers` seals whatever bears a number of a person.
+def proofs(exchange: Ex, state: State) -> Proofs:
+    return Proofs(
+        pool=state.pool, strict=state.strict, numbers=state.numbers, source=state.dossier_source, asking=exchange
+    )
+
+
+AtProofs = NamedDependency[Proofs]
+PROOFS = {"proofs": Provide(proofs, sync_to_thread=False)}

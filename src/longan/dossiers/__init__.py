@@ -1,0 +1,1 @@
+"""How far a dossier is, for whoever holds its receipt."""
