@@ -146,3 +146,19 @@ def test_whoever_pays_more_keeps_it_too(
 def test_the_day_is_that_of_viet_nam() -> None:
     assert wages.day_of(datetime(2025, 12, 31, 17, tzinfo=UTC)) == date(2026, 1, 1)
     assert wages.day_of(datetime(2025, 12, 31, 16, 59, tzinfo=UTC)) == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("month", "week_days", "kept"),
+    [
+        (2_652_000, 3, True),
+        (2_651_999, 3, False),
+        (4_420_000, 5, False),
+        (5_310_000, 5, True),
+        (5_309_999, None, False),
+    ],
+)
+def test_a_part_of_the_week_is_paid_by_its_hours_also_where_only_the_days_are_said(
+    month: int, week_days: int | None, kept: bool
+) -> None:
+    assert wages.is_kept(PayIn(min=month), None, week_days, REGION_1) is kept

@@ -14,7 +14,8 @@ from longan.fields import LINE, Text, Timestamp, Title, WardCode
 from longan.pay import PayIn, comparable
 from longan.pay import check as check_pay
 from longan.postings import Benefit, Contract, Education, Shift, Source
-from longan.search import fold, searchable
+from longan.search import fold
+from longan.searchable import searchable
 
 # Far enough for any posting, and near enough that no offset carries it past the last year of a calendar.
 LAST_EXPIRY = datetime(2100, 1, 1, tzinfo=UTC)

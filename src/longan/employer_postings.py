@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from longan import queue
-from longan.search import searchable
+from longan.searchable import searchable
 
 BATCH = 200
 # What the history says of it; an official's own word on a posting reads otherwise, and outlasts it.
@@ -21,7 +21,7 @@ with held as materialized (
     select j.id, j.status, j.published_at is not null as was_published
       from jobs.postings j
       join employers.employers e on e.id = j.employer_id
-     where j.employer_id = $1 and e.status in ('suspended', 'rejected') and j.status in ('in_review', 'open', 'paused')
+     where j.employer_id = $1 and e.status <> 'verified' and j.status in ('in_review', 'open', 'paused')
      order by j.id
      limit {BATCH}
        for no key update of j
@@ -41,8 +41,9 @@ select held.id, held.was_published from held"""
 
 
 async def withhold(pool: asyncpg.Pool, employer: UUID, now: datetime) -> None:
-    """Suspend what is in review, open or paused of an employer that is suspended or rejected by now; whoever applied is
-    told by the task `job_ended`. Nothing can be published meanwhile: publishing holds the employer's row."""
+    """Suspend what is in review, open or paused of an employer that is not verified by now (one that was rejected may
+    have asked again since); whoever applied is told by the task `job_ended`. Nothing can be published meanwhile:
+    publishing holds the employer's row."""
     moved = BATCH
     while moved == BATCH:
         async with pool.acquire() as tx, tx.transaction():
@@ -61,7 +62,7 @@ with held as materialized (
       join employers.employers e on e.id = j.employer_id
      where j.employer_id = $1 and e.status = 'verified' and j.status = 'suspended'
        and '{WITHHELD}' = (select h.reason from jobs.history h
-                            where h.posting_id = j.id
+                            where h.posting_id = j.id and (h.from_status <> h.to_status or h.side = 'official')
                             order by h.changed_at desc, h.id desc
                             limit 1)
      order by j.id

@@ -1,7 +1,8 @@
 """The honesty guard: what in a posting may deceive or harm whoever looks for work, quoted and explained.
 
 It reads (guard_reading), compares with what is known (pay of the occupation, phones and texts of other employers,
-reports that officials confirmed) and writes down what it found; officials decide (the room `moderation`).
+reports that officials confirmed, what they took down before) and writes down what it found; officials decide (the
+room `moderation`).
 """
 
 from collections.abc import Iterator
@@ -72,6 +73,10 @@ async def judge(tx: Connection, posting: UUID, now: datetime, phones: Sealed) ->
     for other in await guard_store.texts(tx, known.likely):
         if (quote := guard_traces.copied(text.description, other, limits)) is not None:
             found += _one(rules, day, "copied_text", "description", quote)
+            break
+    for before, said in await guard_store.taken_down(tx, text.employer_id, posting, since):
+        if guard_traces.same(text.description, said, limits):
+            found += _one(rules, day, "taken_down_before", None, None, str(before))
             break
     accepted = [f"{each.rule} {each.known_as}" in known.accepted for each in found]
     judged = _judgement(found, accepted, limits)

@@ -15,7 +15,7 @@ from longan.fields import Locale
 from longan.search import words
 
 # Found by more than reading: guard.py knows how.
-COMPUTED = frozenset({"pay_too_high", "shared_phone", "copied_text", "confirmed_reports"})
+COMPUTED = frozenset({"pay_too_high", "shared_phone", "copied_text", "confirmed_reports", "taken_down_before"})
 
 # Words of a pattern may stand on both sides of any mark that ends no sentence, for a dot in between hides nothing.
 ANYWHERE, WITHIN = r"(?: [,~])? ", r"(?: ,)? "

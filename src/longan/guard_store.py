@@ -107,6 +107,25 @@ async def known(
     return found
 
 
+# Against which nobody has decided otherwise since.
+TAKEN_DOWN = """-- guard.taken_down
+select j.id, j.description
+  from moderation.decisions d
+  join jobs.postings j on j.id = d.posting_id
+ where d.employer_id = $1 and d.decision in ('suspended', 'paused') and d.decided_at >= $3 and d.posting_id <> $2
+   and not exists (select from moderation.decisions l
+                    where l.posting_id = d.posting_id and l.decision in ('published', 'granted')
+                      and (l.decided_at, l.id) > (d.decided_at, d.id))
+ order by d.decided_at desc
+ limit 50"""
+
+
+async def taken_down(tx: Connection, employer: UUID, but: UUID, since: datetime) -> list[tuple[UUID, str]]:
+    """The employer's other postings that officials, or reports, took down since then, with what they say."""
+    rows = await tx.fetch(TAKEN_DOWN, employer, but, since)
+    return [(row["id"], row["description"]) for row in rows]
+
+
 TEXTS = """-- guard.texts
 select j.description
   from unnest($1::uuid[]) with ordinality as likely(id, place)

@@ -12,8 +12,15 @@ import msgspec
 
 from longan.search import LETTERS, SAME_SYLLABLE
 
-# Letters of other scripts that look like ours.
-LOOKALIKES = str.maketrans("аеорсхуіѕһкмтнԁɡαοιρν", "aeopcxyishkmthdgaoipv")
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+# Letters of other scripts that look like ours; small capitals; letters in boxes and discs, and those of flags.
+LOOKALIKES = str.maketrans(
+    {
+        **dict(zip("аеорсхуіѕһкмтнԁɡαοιρν", "aeopcxyishkmthdgaoipv", strict=True)),
+        **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True)),
+        **{chr(first + place): letter for first in (0x1F150, 0x1F170, 0x1F1E6) for place, letter in enumerate(LATIN)},
+    }
+)
 # What stands for a letter inside a word, and how people write on a phone: fí, phj, zay.
 DISGUISES = (
     str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s", "!": "i"}),
@@ -209,14 +216,16 @@ def _undone(fold: str) -> Iterator[str]:
 
 
 def _split(words: Iterator[Word], known: Set[str]) -> Iterator[Word]:
-    """Words that were written as one (datcoc) are taken apart."""
+    """Words that were written as one (datcoc, datcoc500k) are taken apart."""
     for word in words:
-        pieces = _pieces(word.fold, known) if word.fold not in known else None
+        amount = word.fold.lstrip(LATIN)
+        spelt = word.fold.removesuffix(amount)
+        pieces = _pieces(spelt, known) if word.fold not in known else None
         if pieces is None:
             yield word
             continue
         start = 0
-        for piece in pieces:
+        for piece in (*pieces, amount) if amount else pieces:
             end = start + len(piece)
             before, glued = (word.before, word.glued) if start == 0 else (" ", True)
             yield Word(piece, word.starts[start:end], word.ends[start:end], before, glued)

@@ -75,6 +75,11 @@ def copied(text: str, other: str, limits: Limits) -> str | None:
     return mine.original(start, start + min(length + PASSAGE_WORDS - 1, LONGEST_QUOTE) - 1)
 
 
+def same(text: str, other: str, limits: Limits) -> bool:
+    """Whether `text` says what `other` does: word for word where it is short, in large part where it is long."""
+    return plain(text).line == plain(other).line or copied(text, other, limits) is not None
+
+
 def _runs(shared: list[bool]) -> Iterator[tuple[int, int]]:
     """Where each run of passages begins that are all shared, and how long it is."""
     start = 0

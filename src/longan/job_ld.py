@@ -37,6 +37,9 @@ def read(text: str) -> Node:
         return node
     for member in found:
         _take(node, member)
+    # Few who write JobPosting say how many they seek; who offers a job seeks one at least.
+    if not any(error.pointer.startswith("/totalJobOpenings") for error in node.wrong):
+        node.values.setdefault("openings", 1)
     if node.values.keys() & {"contract", "week_hours"}:  # these say more than FULL_TIME does
         node.unread = [name for name in node.unread if name != "employmentType"]
     return node

@@ -45,9 +45,10 @@ class MinimumWageNote(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """One posting with everything; null is what the employer did not say.
 
-    `place_source` is `sample` where a rule, not the employer, chose the ward; `source` is how the posting came to us.
-    `filled` of `openings` are taken. `minimum_wage` is null where no list of wages has the ward. `review` is what the
-    honesty guard found and an official decided: for members of the employer only, null for anybody else.
+    What is past its end is `expired`, also before anybody took it down. `place_source` is `sample` where a rule, not
+    the employer, chose the ward; `source` is how the posting came to us. `filled` of `openings` are taken.
+    `minimum_wage` is null where no list of wages has the ward. `review` is what the honesty guard found and an official
+    decided: for members of the employer only, null for anybody else.
     """
 
     id: Identifier
@@ -116,7 +117,11 @@ async def shown(conn: asyncpg.Connection, job: UUID, viewer: UUID | None, now: d
     if row is None or found is None:
         return None
     least = await wages.floor_of(conn, row["ward_version"], found.ward_code, wages.day_of(now))
-    return Seen(msgspec.structs.replace(found, minimum_wage=least and _note(found, least)), row["is_member"])
+    is_over = found.status in ("open", "paused") and found.expires_at <= now
+    as_it_is = msgspec.structs.replace(
+        found, status="expired" if is_over else found.status, minimum_wage=least and _note(found, least)
+    )
+    return Seen(as_it_is, row["is_member"])
 
 
 def _note(job: Job, least: wages.MinimumWage) -> MinimumWageNote:
@@ -136,4 +141,4 @@ async def changed(tx: asyncpg.Connection, job: UUID, member: UUID, now: datetime
 
 def trace(job: Job) -> tuple[object, ...]:
     """What changes in the answer without the row: for its ETag."""
-    return job.employer, job.minimum_wage, job.review
+    return job.status, job.employer, job.minimum_wage, job.review

@@ -41,6 +41,9 @@ STEPS: Mapping[Side, Mapping[Status, frozenset[Status]]] = {
         "expired": frozenset({"open", "in_review", "closed"}),
     },
     "official": {
+        "draft": frozenset({"suspended"}),
+        "closed": frozenset({"suspended"}),
+        "expired": frozenset({"suspended"}),
         "in_review": frozenset({"open", "draft", "suspended"}),
         "open": frozenset({"paused", "suspended"}),
         "paused": frozenset({"open", "suspended"}),
@@ -109,7 +112,7 @@ with held as (
 moved as (
     update jobs.postings j
        set status = $3, version = j.version + 1, updated_at = $7,
-           published_at = case when $3 = 'closed' and held.status in ('draft', 'in_review') then null
+           published_at = case when $3 = 'closed' and held.status in ('draft', 'in_review', 'suspended') then null
                                when $3 <> 'open' then j.published_at
                                when j.published_at is null or j.published_at <= $8::timestamptz then $7
                                else j.published_at end,

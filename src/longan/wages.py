@@ -15,7 +15,7 @@ import msgspec
 from longan.db import many
 from longan.errors import FieldError, Unprocessable
 from longan.fields import Count, Day
-from longan.pay import WEEK_HOURS, Amount, PayIn, hours_thirds, month_thirds
+from longan.pay import WEEK_HOURS, Amount, PayIn, hours_thirds, month_thirds, normal_time
 from longan.zones import HOME
 
 LAW = "BLLĐ 2019 Điều 90-91"
@@ -94,7 +94,7 @@ def is_kept(pay: PayIn, week_hours: int | None, week_days: int | None, least: Mi
     if not amounts or pay.currency != "VND" or pay.period == "piece":
         return None
     thirds = month_thirds(min(amounts), pay.period, week_hours, week_days)
-    if pay.period == "month" and (week_hours or WEEK_HOURS) in FULL_WEEK:
+    if pay.period == "month" and normal_time(week_hours, week_days)[0] in FULL_WEEK:
         return thirds >= 3 * least.month_vnd
     return thirds >= least.hour_vnd * hours_thirds(week_hours, week_days)
 

@@ -53,12 +53,15 @@ def work(context: Context, conn: asyncpg.Connection) -> Work:
 
 
 @pytest.fixture
-def decide(client: httpx.AsyncClient, bearer: Bearer) -> Decide:
-    """An official's word on an employer: `await decide(employer, "suspension", reason="…")`."""
+def decide(client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer) -> Decide:
+    """An official's word on an employer as it stands: `await decide(employer, "suspension", reason="…")`."""
 
     async def post(employer: object, what: str, who: Any = LABOUR_OFFICIAL, **body: object) -> httpx.Response:
         headers = await bearer(who, audience="official", acr=3)
         sent = {"reason": "Đã đối chiếu với hồ sơ.", **body}
+        if what == "verification":
+            seen = await conn.fetchval("select version from employers.employers where id = $1", employer)
+            sent = {"version": seen, **sent}
         return await client.post(f"/v1/employers/{employer}/{what}", json=sent, headers=headers)
 
     return post

@@ -26,8 +26,8 @@ KEYS = {
     "id", "tax_code", "name", "wanted_name", "description", "status", "verified", "verified_at", "ward_code",
     "province_code", "open_jobs", "response_rate", "response_hours", "created_at", "updated_at", "version",
 }  # fmt: skip
-VERIFIED = {"decision": "verified", "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế."}
-REJECTED = {"decision": "rejected", "reason": "Giấy đăng ký đã hết hiệu lực."}
+VERIFIED = {"decision": "verified", "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế.", "version": 1}
+REJECTED = {"decision": "rejected", "reason": "Giấy đăng ký đã hết hiệu lực.", "version": 2}
 
 
 def employer(**changes: object) -> dict[str, object]:
@@ -132,13 +132,13 @@ async def test_an_official_verifies_an_employer_who_then_publishes(
     assert answer.headers["ETag"] != before
     assert opened.status_code == 200
     record = await conn.fetchrow(
-        "select decision, reason, decided_by, agency_code from employers.verifications where employer_id = $1",
+        "select decision, reason, decided_by, agency_code, id from employers.verifications where employer_id = $1",
         UUID(draft["employer"]["id"]),
     )
-    assert tuple(record) == ("verified", VERIFIED["reason"], LABOUR_OFFICIAL, "H53.901")
+    assert tuple(record)[:4] == ("verified", VERIFIED["reason"], LABOUR_OFFICIAL, "H53.901")
     employer_id = draft["employer"]["id"]
     assert (await promised(conn))[:3] == [
-        ("employer_decided", {"employer_id": employer_id}),
+        ("employer_decided", {"employer_id": employer_id, "decision_id": str(record["id"])}),
         ("jobs_changed", {}),
         ("employer_given_back", {"employer_id": employer_id, "official_id": str(LABOUR_OFFICIAL)}),
     ]
@@ -216,9 +216,15 @@ async def test_a_decision_demands_a_passkey_of_the_moment(
     assert (refused.json()["acr_values"], refused.json()["max_age"]) == ("3", 300)
 
 
-@pytest.mark.parametrize("body", [{"decision": "approve", "reason": "x"}, {"decision": "verified"}, {"reason": "x"}])
-async def test_a_decision_has_a_word_and_a_reason(
-    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, body: dict[str, str]
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"decision": "approve", "reason": "x", "version": 1}, {"decision": "verified", "version": 1},
+        {"reason": "x", "version": 1}, {"decision": "verified", "reason": "x"},
+    ],
+)  # fmt: skip
+async def test_a_decision_has_a_word_and_a_reason_and_says_what_was_looked_at(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, body: dict[str, object]
 ) -> None:
     path = f"/v1/employers/{await employer_of(conn, UNVERIFIED_OWNER)}/verification"
 

@@ -18,7 +18,7 @@ NUMBER = "080090012345"
 MASKED = "080*******45"
 NAME = "Hộ kinh doanh Bông Súng"
 BODY = {"tax_code": NUMBER, "name": NAME, "ward_code": LONG_AN}
-VERIFIED = {"decision": "verified", "reason": "Giấy đăng ký hộ kinh doanh khớp."}
+VERIFIED = {"decision": "verified", "reason": "Giấy đăng ký hộ kinh doanh khớp.", "version": 1}
 
 TABLES = """select format('%I.%I', schemaname, tablename) from pg_tables
              where schemaname not in ('pg_catalog', 'information_schema')"""

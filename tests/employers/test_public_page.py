@@ -30,8 +30,9 @@ class Applicants:
         self.conn, self.app, self.employer, self.now = conn, app, employer, now
 
     async def one(
-        self, days_ago: float, hours: float | None, *, withdrawn: bool = False, obsolete: bool = False
-    ) -> None:
+        self, days_ago: float, hours: float | None, *, withdrawn: bool = False, obsolete: bool = False,
+        viewed: bool = False,
+    ) -> None:  # fmt: skip
         """Answered after `hours`, never when None."""
         worker = uuid4()
         await self.conn.execute(
@@ -41,8 +42,11 @@ class Applicants:
         status = "withdrawn" if withdrawn else "obsolete" if obsolete else "submitted"
         made = await self.conn.fetchval(APPLIED, self.employer, worker, status, at)
         if hours is not None:
-            await self.conn.execute(MOVED, made, OWNER, "viewed", at + timedelta(hours=hours))
-            await self.conn.execute(MOVED, made, OWNER, "rejected", at + timedelta(hours=hours + 1))
+            await self.conn.execute(MOVED, made, OWNER, "viewed", at + timedelta(hours=hours / 2))
+            await self.conn.execute(MOVED, made, OWNER, "rejected", at + timedelta(hours=hours))
+            await self.conn.execute(MOVED, made, OWNER, "interview", at + timedelta(hours=hours + 1))
+        elif viewed:
+            await self.conn.execute(MOVED, made, OWNER, "viewed", at + timedelta(hours=1))
         if withdrawn:
             await self.conn.execute(MOVED, made, worker, "withdrawn", at + timedelta(hours=1))
         if obsolete:
@@ -107,6 +111,15 @@ async def test_what_time_did_is_no_answer_of_the_employer(client: httpx.AsyncCli
         await applicants.one(20, 5)
     for _ in range(10):
         await applicants.one(20, None, obsolete=True)
+
+    assert await figures(client, applicants.employer) == (0.5, 5.0)
+
+
+async def test_to_have_looked_is_no_answer(client: httpx.AsyncClient, applicants: Applicants) -> None:
+    for _ in range(10):
+        await applicants.one(20, 5)
+    for _ in range(10):
+        await applicants.one(20, None, viewed=True)
 
     assert await figures(client, applicants.employer) == (0.5, 5.0)
 

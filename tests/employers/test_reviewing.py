@@ -102,13 +102,13 @@ async def test_the_queue_is_for_officials_of_labour_with_a_passkey(client: httpx
     assert (worker.status_code, no_passkey.status_code, nobody.status_code) == (401, 401, 403)
 
 
-async def be_one_person(conn: asyncpg.Connection, *accounts: UUID) -> None:
+async def be_one_person(conn: asyncpg.Connection, *accounts: UUID, number: bytes = b"one") -> None:
     for account in accounts:
         await conn.execute(
             """insert into assurance.cases (account_id, state, source, number_index, submitted_at)
-               values ($1, 'submitted', 'typed', '\\x0102', now())""",
-            account,
-        )
+               values ($1, 'submitted', 'typed', $2, now())""",
+            account, number,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("by_another_account", [False, True])
@@ -169,3 +169,18 @@ async def test_every_member_is_told(
     for member in (OWNER, WORKER):
         decisions = [each["decision"] for each in await told(conn, member) if each["topic"] == "employer_decided"]
         assert decisions == ["suspended", "reinstated"]
+
+
+async def test_each_decision_is_told_even_when_the_worker_comes_late(
+    conn: asyncpg.Connection, decide: Decide, work: Work
+) -> None:
+    employer = await employer_of(conn, OWNER)
+    await conn.execute("update employers.employers set wanted_name = 'Công ty Tên Mới' where id = $1", employer)
+    await decide(employer, "suspension")
+    await decide(employer, "name-decision", decision="refused", wanted_name="Công ty Tên Mới")
+
+    await work("employer_decided")
+    await work("employer_decided")
+
+    decisions = [each["decision"] for each in await told(conn, OWNER) if each["topic"] == "employer_decided"]
+    assert decisions == ["suspended", "name_refused"]

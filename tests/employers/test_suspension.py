@@ -182,6 +182,32 @@ async def test_rejecting_a_verified_employer_takes_its_postings_down_too(
     assert (await states(conn, employer)).keys() == {"draft", "closed", "suspended"}
 
 
+async def test_who_asks_again_before_the_worker_came_keeps_nothing_open(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, employer: UUID, decide: Decide, work: Work
+) -> None:
+    await decide(employer, "verification", decision="rejected")
+    headers = {**await bearer(OWNER), "If-Match": "*"}
+    asked = await client.patch(f"/v1/employers/{employer}", json={"description": "Xưởng may"}, headers=headers)
+    await work("employer_withheld")
+
+    assert asked.json()["status"] == "unverified"
+    assert (await states(conn, employer)).keys() == {"draft", "closed", "suspended"}
+
+
+async def test_what_a_late_import_noted_does_not_keep_a_posting_from_coming_back(
+    conn: asyncpg.Connection, employer: UUID, decide: Decide, work: Work, clock: TestClock
+) -> None:
+    job = await conn.fetchval("select id from jobs.postings where employer_id = $1 and status = 'open'", employer)
+    await decide(employer, "suspension")
+    await work("employer_withheld")
+    await postings.refused(conn, job, employer, "illegal_transition", clock())
+
+    await decide(employer, "reinstatement")
+    await work("employer_given_back")
+
+    assert await conn.fetchval("select status from jobs.postings where id = $1", job) == "draft"
+
+
 async def test_a_suspension_that_ended_before_the_worker_came_takes_nothing_down(
     conn: asyncpg.Connection, employer: UUID, decide: Decide, work: Work
 ) -> None:

@@ -88,7 +88,8 @@ def test_marks_and_capitals_make_no_difference(text: str, form: Form) -> None:
 @pytest.mark.parametrize(
     "text",
     ["p h í hồ sơ 200 ngàn", "P.H.Í hồ sơ 200k", "ph-í hồ sơ 200k", "phííí hồ sơ 200k", "đóngphí hồ sơ 200k",
-     "đ ó n g p h í 200k", "thu ph1 hồ sơ", "nộp fí 100k", "đóng рhí 100k", "Đ͏óng p̲hí 50k", "ｐｈí hồ sơ 200k"],
+     "đ ó n g p h í 200k", "thu ph1 hồ sơ", "nộp fí 100k", "đóng рhí 100k", "Đ͏óng p̲hí 50k", "ｐｈí hồ sơ 200k",
+     "đóng ᴘʜí hồ sơ", "🅿🅷🅸 hồ sơ 300k", "🅟🅗🅘 hồ sơ", "🇵🇭🇮 hồ sơ", "đóngphí200k"],
 )  # fmt: skip
 def test_a_disguised_word_is_read(text: str) -> None:
     assert "recruitment_fee" in rules(text)

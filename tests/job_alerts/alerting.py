@@ -11,7 +11,7 @@ from longan import saved_searches
 from longan.job_alerts import domain, store, tasks
 from longan.job_alerts.models import JobFiltersIn
 from longan.saved_searches import Cadence
-from longan.search import searchable
+from longan.searchable import searchable
 from tests.conftest import OnePool
 
 SEARCHES = "/v1/me/saved-searches"

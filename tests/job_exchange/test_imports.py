@@ -247,3 +247,16 @@ async def test_nodes_become_drafts_and_what_is_not_understood_is_told_per_node(
     ]  # fmt: skip
     job = (await client.get(f"/v1/jobs/{rows[0]['job_id']}", headers=await bearer(OWNER))).json()
     assert (job["description"], job["pay"]["min"], job["ward_code"]) == ("May mẫu áo sơ mi.", 9_000_000, LONG_AN)
+
+
+async def test_a_node_that_does_not_say_how_many_seeks_one(
+    client: Client, conn: Conn, bearer: Bearer, clock: TestClock
+) -> None:
+    nodes = [node(totalJobOpenings=None), node(identifier="L-2", totalJobOpenings="nhiều")]
+
+    over, rows = await imported(client, conn, bearer, clock, nodes)
+
+    assert counts(over) == {"made": 1, "refused": 1}
+    job = (await client.get(f"/v1/jobs/{rows[0]['job_id']}", headers=await bearer(OWNER))).json()
+    assert job["openings"] == 1
+    assert [error["pointer"] for error in rows[1]["errors"]] == ["/totalJobOpenings"]

@@ -16,6 +16,7 @@ from longan.job_reports import tasks
 from longan.tasks import Context
 from longan.wages import day_of
 from tests.conftest import Bearer, TestClock, new_account
+from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import OWNER, UNKNOWN, WORKER, drafted, history, promised, published, stepped
 from tests.moderation.conftest import Official, context, held, official
 from tests.moderation.test_appeals import appeal, decisions
@@ -244,6 +245,21 @@ async def test_nobody_answers_their_own_report_or_for_their_own_employer(
     assert (await decide(client, other["id"], colleague)).json()["code"] == "own_posting"
     for each in (who, colleague):
         assert (await client.get("/v1/job-reports", headers=each)).json()["items"] == []
+
+
+async def test_no_other_account_of_theirs_helps_an_official_to_answer(
+    client: Client, bearer: Bearer, job: str, official: Official, conn: Any, app: Edge
+) -> None:
+    """SECURITY Z6."""
+    reporter, colleague = [await new_account(conn, app, role="official") for _ in range(2)]
+    made = (await report(client, job, await bearer(WORKER))).json()
+    await be_one_person(conn, WORKER, reporter)
+    await be_one_person(conn, OWNER, colleague, number=b"other")
+
+    for account in (reporter, colleague):
+        who = await official(account=account)
+        assert (await decide(client, made["id"], who)).json()["code"] == "own_posting"
+        assert (await client.get("/v1/job-reports", headers=who)).json()["items"] == []
 
 
 async def test_whoever_reported_hears_of_it_once_and_reads_the_answer(

@@ -199,3 +199,16 @@ async def test_to_a_stranger_no_template_exists(
 
     assert [answer.status_code for answer in answers] == [404] * 7
     assert (await client.get(path, headers=await bearer(OWNER))).json() == made
+
+
+async def test_a_template_of_a_posting_without_pay_is_used_as_it_is(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    draft = await drafted(client, conn, bearer)
+    headers = await bearer(OWNER) | {"If-Match": "*"}
+    await client.patch(f"/v1/jobs/{draft['id']}", json={"clear": ["pay"]}, headers=headers)
+    made = await template(client, conn, bearer, job_id=draft["id"])
+
+    used = await client.post(f"/v1/job-templates/{made['id']}/use", headers=await bearer(OWNER))
+
+    assert (used.status_code, used.json()["pay"]["min"]) == (201, None)

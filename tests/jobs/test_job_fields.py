@@ -283,3 +283,15 @@ async def test_the_list_of_an_employer_is_its_members_alone(
 
     assert stranger.status_code == 404
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (400, "?status")
+
+
+async def test_hours_that_no_week_has_are_refused_without_pay_as_well(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    draft = await drafted(client, conn, bearer)
+    headers = await bearer(OWNER) | {"If-Match": "*"}
+    change = {"clear": ["pay"], "week_hours": 72, "week_days": 1}
+
+    answer = await client.patch(f"/v1/jobs/{draft['id']}", json=change, headers=headers)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/week_hours")

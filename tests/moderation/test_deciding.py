@@ -11,6 +11,7 @@ from longan.api.edge import Edge
 from longan.moderation import tasks
 from longan.tasks import Context
 from tests.conftest import Bearer, TestClock, new_account
+from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import BEN_LUC, LABOUR_OFFICIAL, OWNER, UNKNOWN, WORKER, history, promised, stepped
 from tests.moderation.conftest import DISHONEST, Held, Official
 
@@ -173,16 +174,22 @@ async def test_a_decision_of_another_kind_is_refused(
     assert (await decide(client, await official(), await held(), decision=decision)).status_code == 400
 
 
+@pytest.mark.parametrize("by_another_account", [False, True])
 async def test_nobody_decides_on_an_employer_they_act_for(
-    client: Client, held: Held, official: Official, conn: Any, app: Edge
+    client: Client, held: Held, official: Official, conn: Any, app: Edge, by_another_account: bool
 ) -> None:
+    """SECURITY Z6."""
     waiting, account = await held(), await new_account(conn, app, role="official")
-    await conn.execute(
-        "insert into members.members (employer_id, account_id, role) values ($1, $2, 'recruiter')",
-        UUID(waiting["employer"]["id"]), account,
-    )  # fmt: skip
+    if by_another_account:
+        await be_one_person(conn, waiting["owner"], account)
+    else:
+        await conn.execute(
+            "insert into members.members (employer_id, account_id, role) values ($1, $2, 'recruiter')",
+            UUID(waiting["employer"]["id"]), account,
+        )  # fmt: skip
     who = await official(account=account)
 
+    assert (await client.get(f"/v1/moderation-cases/{waiting['case_id']}", headers=who)).status_code == 404
     assert (await decide(client, who, waiting)).json()["code"] == "own_posting"
     assert await queue(client, who) == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from longan import guard, rulings
 from longan.rulings import Ruling
-from tests.conftest import Real
+from tests.conftest import Real, TestClock
 from tests.jobs.hiring import OWNER, job
 
 WANTED = ("published", "returned", "suspended", "published")
@@ -115,6 +115,28 @@ async def test_what_is_let_out_at_the_moment_of_a_suspension_stays_in(real: Real
             await asyncio.sleep(0.01)
 
     assert (await deciding).json()["code"] == "employer_not_verified"
+
+
+async def test_an_appeal_waits_for_a_decision_that_is_under_way_and_is_too_late_then(
+    real: Real, clock: TestClock
+) -> None:
+    waiting = await held(real)
+    job, who = UUID(waiting["id"]), await officials(real, 1)
+    said = {"decision": "returned", "reason": "Đòi cọc.", "changes": "Bỏ câu đó.", "version": waiting["version"]}
+    await real.client.post(f"/v1/moderation-cases/{waiting['case_id']}/decision", json=said, headers=who[0])
+    first = await real.pool.fetchrow("select id, decided_by from moderation.decisions where posting_id = $1", job)
+    sent = {"decision_id": str(first["id"]), "text": "Không phải cọc."}
+    owner = await real.bearer(OWNER)
+
+    async with real.pool.acquire() as tx, tx.transaction():
+        await tx.execute("select from jobs.postings where id = $1 for no key update", job)
+        await rulings.rule(tx, Ruling(job, "suspended", "Lừa đảo.", first["decided_by"]), clock())
+        appealing = asyncio.create_task(real.client.post(f"/v1/jobs/{job}/appeals", json=sent, headers=owner))
+        while not (appealing.done() or await real.pool.fetchval(WAITING)):
+            await asyncio.sleep(0.01)
+
+    assert (await appealing).json()["code"] == "not_appealable"
+    assert await real.pool.fetchval("select count(*) from moderation.cases where closed_at is null") == 0
 
 
 async def test_of_reports_that_are_confirmed_at_once_the_last_pauses_and_only_one_does(real: Real) -> None:

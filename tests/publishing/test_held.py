@@ -8,8 +8,19 @@ import httpx
 import pytest
 
 from longan import postings
-from tests.conftest import Bearer
-from tests.jobs.hiring import LABOUR_OFFICIAL, OWNER, WORKER, drafted, history, promised, published, stepped
+from tests.conftest import Bearer, Real, TestClock
+from tests.jobs.hiring import (
+    LABOUR_OFFICIAL,
+    OWNER,
+    WORKER,
+    drafted,
+    history,
+    insisted,
+    open_job,
+    promised,
+    published,
+    stepped,
+)
 
 DISHONEST = "May áo thun. Đóng phí hồ sơ 500.000 đồng trước khi nhận việc."
 
@@ -115,3 +126,75 @@ async def test_a_draft_is_not_judged_before_it_is_published(
     changed = await rewritten(client, bearer, draft["id"], DISHONEST)
 
     assert (changed.json()["status"], changed.json()["review"]) == ("draft", None)
+
+
+async def test_what_is_paused_keeps_the_minimum_wage_when_it_is_changed(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    posting = (await published(client, conn, bearer))["id"]
+    await stepped(client, bearer, posting, "pause")
+    cheap = {"pay": {"min": 1_000}, "description": DISHONEST}
+
+    answer = await client.patch(f"/v1/jobs/{posting}", json=cheap, headers=await bearer(OWNER) | {"If-Match": "*"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "below_minimum_wage")
+
+
+async def test_what_an_official_took_down_does_not_come_out_when_it_is_closed(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, now: datetime
+) -> None:
+    posting = (await published(client, conn, bearer))["id"]
+    for to in ("suspended", "closed"):
+        await postings.move(conn, UUID(posting), to, "official", LABOUR_OFFICIAL, "Lừa đảo.", now)
+
+    assert (await client.get(f"/v1/jobs/{posting}")).status_code == 404
+
+
+async def test_whoever_follows_the_feed_hears_that_a_posting_is_gone_that_was_closed_in_review(real: Real) -> None:
+    owner, posting = await real.bearer(OWNER), await open_job(real)
+    since = (await real.client.get("/v1/jobs/feed", params={"limit": 100})).json()
+    while since["more"]:
+        since = (await real.client.get("/v1/jobs/feed", params={"limit": 100, "since": since["since"]})).json()
+    held = await real.client.patch(
+        f"/v1/jobs/{posting}", json={"description": DISHONEST}, headers=owner | {"If-Match": "*"}
+    )
+    assert held.json()["status"] == "in_review"
+    assert (await insisted(real, f"/v1/jobs/{posting}/close", owner)).status_code == 200
+
+    news = (await real.client.get("/v1/jobs/feed", params={"since": since["since"]})).json()["items"]
+
+    assert [(each["id"], each["removed"]) for each in news] == [(str(posting), True)]
+
+
+@pytest.mark.parametrize("then", ["held", "closed", "suspended"])
+async def test_words_that_nobody_has_let_out_are_in_no_list_of_whoever_knew_the_posting(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, clock: TestClock, then: str
+) -> None:
+    posting, me = (await published(client, conn, bearer))["id"], await bearer(WORKER)
+    await client.post(f"/v1/jobs/{posting}/applications", json={}, headers=me)
+    await client.put(f"/v1/me/saved-jobs/{posting}", headers=me)
+    await client.post("/v1/me/hidden-recommendations", json={"job_id": posting}, headers=await bearer(WORKER))
+    link = (await client.post(f"/v1/jobs/{posting}/shares", headers=await bearer(WORKER))).json()["code"]
+    await conn.execute(
+        """insert into job_alerts.hits (account_id, posting_id, search_ids, way, found_at, due_at, told_at)
+           values ($1, $2, '{}', 'alert', $3, $3, $3)""",
+        WORKER, UUID(posting), clock(),
+    )  # fmt: skip
+    clock.shift(timedelta(minutes=1))
+    title = "Đóng phí hồ sơ 500.000 đồng trước khi nhận việc"
+    change = await client.patch(
+        f"/v1/jobs/{posting}", json={"title": title}, headers=await bearer(OWNER) | {"If-Match": "*"}
+    )
+    assert change.json()["status"] == "in_review"
+    if then == "closed":
+        await stepped(client, bearer, posting, "close")
+    elif then == "suspended":
+        await postings.move(conn, UUID(posting), "suspended", "official", LABOUR_OFFICIAL, "Thu phí.", clock())
+
+    lists = ("job-alerts", "saved-jobs", "hidden-recommendations", "applications", "recommended-jobs")
+    seen = {path: await client.get(f"/v1/me/{path}", headers=me) for path in lists}
+    seen |= {path: await client.get(path) for path in (f"/v1/shares/{link}", f"/v1/jobs/{posting}", "/v1/jobs")}
+
+    assert [path for path, answer in seen.items() if title in answer.text] == []
+    assert [seen[path].status_code for path in lists[:4]] == [200] * 4
+    assert (seen[f"/v1/shares/{link}"].status_code, seen[f"/v1/jobs/{posting}"].status_code) == (404, 404)

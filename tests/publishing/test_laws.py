@@ -44,7 +44,7 @@ def test_nobody_but_the_employer_opens_what_is_over_and_nobody_but_time_ends_it(
     side: Side, current: Status, to: Status
 ) -> None:
     if leads(side, current, to):
-        assert side == "employer" or current not in ("closed", "expired") or to == "closed"
+        assert side == "employer" or current not in ("closed", "expired") or to in ("closed", "suspended")
         assert to != "expired" or side == "system"
         assert to != "draft" or side == "official"
         assert to != "in_review" or side == "employer"

@@ -155,3 +155,28 @@ async def test_a_warning_that_waits_for_the_morning_is_not_sent_when_the_posting
     await client.post(f"/v1/jobs/{posting['id']}/close", headers=await bearer(OWNER))
 
     assert (before, await conn.fetchval(wanted, UUID(posting["id"]), clock())) == (True, False)
+
+
+async def test_a_warning_that_comes_after_the_end_is_none(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, clock: TestClock, context: Context
+) -> None:
+    posting = await published(client, conn, bearer, expires_at=(clock() + 30 * DAY).isoformat())
+    clock.shift(30 * DAY)
+
+    assert await run(context, conn, "job_expiring") == 1
+
+    assert await told(conn, UUID(posting["id"])) == []
+
+
+async def test_a_posting_that_is_past_its_end_is_shown_as_expired_before_anybody_took_it_down(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, clock: TestClock
+) -> None:
+    posting = (await published(client, conn, bearer, expires_at=(clock() + DAY).isoformat()))["id"]
+    before = await client.get(f"/v1/jobs/{posting}", headers=await bearer(OWNER))
+    clock.shift(DAY)
+    held = await bearer(OWNER) | {"If-None-Match": before.headers["ETag"]}
+
+    after = await client.get(f"/v1/jobs/{posting}", headers=held)
+
+    assert (before.json()["status"], after.status_code, after.json()["status"]) == ("open", 200, "expired")
+    assert (await client.get(f"/v1/jobs/{posting}")).json()["status"] == "expired"

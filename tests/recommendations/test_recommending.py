@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from longan.db import Connection
+from longan.recommendations import store
 from tests.conftest import Bearer, TestClock
 from tests.recommendations.seeking import FAR, HOME, MINE, codes, page, posted, seeking, walked
 
@@ -221,3 +222,36 @@ async def test_a_home_of_the_list_before_lies_where_it_went(
 
     assert found[str(near)]["distance_km"] == 0.0
     assert "Ngay nơi bạn ở" in {reason["text"] for reason in found[str(near)]["reasons"]}
+
+
+async def test_what_one_applied_for_is_recommended_again_when_the_application_ended_with_the_posting(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, now: datetime
+) -> None:
+    me = await bearer()
+    account = await seeking(client, me, ward_code=HOME)
+    job = await posted(conn, now - DAY, ward=HOME)
+    await conn.execute(
+        """insert into applications.applications (job_id, employer_id, worker_id, status, created_at, updated_at)
+           select id, employer_id, $2, 'obsolete', $3, $3 from jobs.postings where id = $1""",
+        job, account, now - DAY,
+    )  # fmt: skip
+
+    assert str(job) in {item["id"] for item in await walked(client, me)}
+
+
+async def test_without_consent_nothing_that_a_person_did_is_read(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, now: datetime
+) -> None:
+    me = await bearer()
+    account = await seeking(client, me, ward_code=HOME, skills=["may"])
+    job = await posted(conn, now - DAY, occupation="81")
+    await conn.execute(
+        "insert into saved_jobs.saves (account_id, posting_id, saved_at) values ($1, $2, $3)", account, job, now - DAY
+    )
+    agreed = await store.seeker(conn, account, now, now)
+    await client.post("/v1/me/consents/job_recommendations/withdraw", headers=me)
+
+    after = await store.seeker(conn, account, now, now)
+
+    assert (agreed.consented, agreed.liked, agreed.skills) == (True, ["81"], ["may"])
+    assert (after.consented, after.liked, after.skills, after.lat) == (False, [], [], None)

@@ -23,6 +23,8 @@ from tests.saved_jobs.keeping import account_of, open_jobs
 
 MINE = "/v1/me/saved-jobs"
 DAY = timedelta(days=1)
+APPLY = """insert into applications.applications (job_id, employer_id, worker_id, created_at, updated_at)
+           select id, employer_id, $2, $3, $3 from jobs.postings where id = $1"""
 
 
 @pytest.fixture
@@ -186,7 +188,7 @@ async def test_who_keeps_a_job_hears_two_days_before_its_end_once_and_later_when
     assert await told(conn, account) == ["saved_job_expiring"]
 
 
-@pytest.mark.parametrize("why", ["closed", "applied", "blocked", "dropped"])
+@pytest.mark.parametrize("why", ["closed", "over", "applied", "blocked", "dropped"])
 async def test_nobody_hears_of_an_end_that_does_not_matter_to_them_any_more(
     client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, clock: TestClock, context: Context, why: str
 ) -> None:
@@ -198,17 +200,52 @@ async def test_nobody_hears_of_an_end_that_does_not_matter_to_them_any_more(
     if why == "closed":
         await conn.execute("update jobs.postings set status = 'closed' where id = $1", job)
     elif why == "applied":
-        await conn.execute(
-            """insert into applications.applications (job_id, employer_id, worker_id, created_at, updated_at)
-               select id, employer_id, $2, $3, $3 from jobs.postings where id = $1""",
-            job, account, clock(),
-        )  # fmt: skip
+        await conn.execute(APPLY, job, account, clock())
     elif why == "blocked":
         employer = await conn.fetchval("select employer_id from jobs.postings where id = $1", job)
         await client.put(f"/v1/me/blocked-employers/{employer}", headers=me)
-    else:
+    elif why == "dropped":
         await client.delete(f"{MINE}/{job}", headers=me)
-    clock.shift(8 * DAY + timedelta(minutes=1))
+    clock.shift((10 if why == "over" else 8) * DAY + timedelta(minutes=1))
     await run(context, conn)
 
     assert await told(conn, account) == []
+
+
+@pytest.mark.parametrize("why", ["applied", "over"])
+async def test_what_waits_for_the_evening_is_not_sent_when_it_does_not_matter_by_then(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, clock: TestClock, context: Context, why: str
+) -> None:
+    me, (job,) = await bearer(), await open_jobs(conn, 1, clock())
+    account = await account_of(client, me)
+    await conn.execute("update jobs.postings set expires_at = $2 where id = $1", job, clock() + 10 * DAY)
+    await client.put(f"{MINE}/{job}", headers=me)
+    clock.shift(9 * DAY)
+    await run(context, conn)
+    wanted = "select notifications.still_wanted(i.id, 'push', $2) from notifications.inbox i where i.account_id = $1"
+    before = await conn.fetchval(wanted, account, clock())
+
+    if why == "applied":
+        await conn.execute(APPLY, job, account, clock())
+    else:
+        clock.shift(DAY)
+
+    assert (before, await conn.fetchval(wanted, account, clock())) == (True, False)
+
+
+async def test_who_applied_in_vain_hears_of_the_end_of_what_came_back(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, clock: TestClock, context: Context
+) -> None:
+    me, (job,) = await bearer(), await open_jobs(conn, 1, clock())
+    account = await account_of(client, me)
+    await conn.execute("update jobs.postings set expires_at = $2 where id = $1", job, clock() + 10 * DAY)
+    await client.put(f"{MINE}/{job}", headers=me)
+    await conn.execute(
+        """insert into applications.applications (job_id, employer_id, worker_id, status, created_at, updated_at)
+           select id, employer_id, $2, 'obsolete', $3, $3 from jobs.postings where id = $1""",
+        job, account, clock(),
+    )  # fmt: skip
+    clock.shift(9 * DAY)
+    await run(context, conn)
+
+    assert await told(conn, account) == ["saved_job_expiring"]

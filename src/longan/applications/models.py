@@ -63,6 +63,8 @@ class JobEmployer(msgspec.Struct, frozen=True):
 
 
 class AppliedJob(msgspec.Struct, frozen=True):
+    """`title` is what it was called when they applied."""
+
     id: Identifier
     title: str
     ward_code: WardCode

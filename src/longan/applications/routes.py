@@ -40,7 +40,8 @@ Statuses = Annotated[
 async def apply_to_job(tx: Tx, me: Me, now: Now, job_id: FromPath[UUID], data: JSONBody[ApplicationIn]) -> Application:
     """Apply for an open job, once
 
-    Who has withdrawn cannot apply for the same job again.
+    Who has withdrawn or was rejected cannot apply for the same job again. Whose application became `obsolete` with the
+    posting can, as soon as it is open again.
     """
     return await domain.apply(tx, me.account_id, job_id, data, now)
 

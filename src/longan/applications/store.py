@@ -31,11 +31,13 @@ LAST_MOVE = """(select (m.from_status, m.to_status, m.reason_code, m.message, m.
          limit 1) as last_move"""
 
 # Whoever closes the posting waits for what is under way, so that the task that ends its applications finds every one.
+# What an employer had open is suspended by a task, some time after itself.
 INSERT = """-- applications.insert
 insert into applications.applications (job_id, employer_id, worker_id, note, created_at, updated_at)
 select j.id, j.employer_id, $2, $3, $4, $4
   from jobs.postings j
- where j.id = $1 and j.status = 'open' and j.expires_at > $4
+  join employers.employers e on e.id = j.employer_id
+ where j.id = $1 and j.status = 'open' and j.expires_at > $4 and e.status not in ('suspended', 'rejected')
    and not exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = $2)
    for share of j
 returning id, job_id, status, note, created_at, updated_at, version"""
@@ -70,7 +72,8 @@ async def own_job(tx: asyncpg.Connection, job: UUID, account: UUID) -> bool | No
 MINE = listing(
     Listing(
         name="applications.mine",
-        select=f"""select a.id, (j.id, j.title, j.ward_code, (e.id, e.name, e.status = 'verified')::employers.brief
+        select=f"""select a.id,
+       (j.id, jobs.title_at(j.id, a.created_at), j.ward_code, (e.id, e.name, e.status = 'verified')::employers.brief
         )::applications.job as job, a.status, a.note, a.created_at, a.updated_at,
        {LAST_MOVE}
   from applications.applications a

@@ -18,6 +18,7 @@ from longan.employers.models import (
     Employer,
     EmployerChange,
     EmployerDecisionPage,
+    EmployerExists,
     EmployerIn,
     EmployerReviewPage,
     NameDecisionIn,
@@ -33,11 +34,16 @@ from longan.tokens import Principal
 async def register(
     tx: asyncpg.Connection, numbers: Sealed, owner: UUID, employer: EmployerIn, now: datetime
 ) -> Employer:
-    """Raises `InvalidRequest` for a tax code that cannot be, `WardUnknown`, `EmployerExists`."""
+    """Who was rejected corrects what there is, where the official who decides again sees what was decided before.
+
+    Raises `InvalidRequest` for a tax code that cannot be, `WardUnknown`, `EmployerExists`.
+    """
     code, made = canonical(employer.tax_code), await store.new_id(tx)
-    personal = is_personal(code)
+    personal, index = is_personal(code), numbers.index(code)
+    if await store.has_one(tx, owner, index):
+        raise EmployerExists
     if not await store.insert(
-        tx, made, index=numbers.index(code), tax_code=None if personal else code,
+        tx, made, index=index, tax_code=None if personal else code,
         cipher=numbers.seal(code, made) if personal else None, name=employer.name, ward_code=employer.ward_code,
         now=now,
     ):  # fmt: skip
@@ -55,8 +61,8 @@ async def update(
     """For owners. An employer that was checked under its name goes on under it until an official agrees to another one:
     nobody lends a verified mark to a name that nobody has seen. Whatever is changed of a rejected one asks again.
 
-    Raises `NotFound` for a stranger, `Forbidden` for a recruiter, `Stale`, `WardUnknown`, `InvalidRequest` for a
-    description that leads elsewhere.
+    Raises `NotFound` for a stranger, `Forbidden` for a recruiter, `Stale`, `WardUnknown`, `EmployerExists` when
+    somebody else has the tax code of a rejected one by now, `InvalidRequest` for a description that leads elsewhere.
     """
     if isinstance(change.description, str):
         if change.clear:
@@ -108,11 +114,11 @@ async def decide(
     """A decision that stands already is answered as it is, so that a retry is safe. What a rejected employer had open
     is suspended; what was suspended comes back as drafts when it is verified again.
 
-    Raises what `_held` raises, `Stale`, `IllegalTransition`: a suspension is ended by `reinstate`.
+    Raises what `_held` raises, `Stale`, `EmployerExists`, `IllegalTransition`: a reinstatement ends a suspension.
     """
     standing = await _held(tx, official, employer, now)
     if standing.status != decision.decision:
-        if decision.version is not None and decision.version != standing.version:
+        if decision.version != standing.version:
             raise Stale
         if standing.status == "suspended" and decision.decision == "verified":
             raise IllegalTransition("suspended", "verified")
@@ -124,28 +130,7 @@ async def decide(
                 wanted_name=standing.wanted_name if verified else None,
             ),
         )  # fmt: skip
-        await _move_postings(tx, official, employer, withheld=not verified)
     return await shown(tx, numbers, employer, None, now)
-
-
-async def suspend(
-    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, reason: str, now: datetime
-) -> Employer:
-    """Its postings are suspended and who applied is told, by the worker; it publishes nothing from this moment on.
-
-    Raises what `_held` raises, `IllegalTransition` for one that is not verified.
-    """
-    return await _turn(tx, numbers, official, employer, "suspended", reason, now)
-
-
-async def reinstate(
-    tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID, reason: str, now: datetime
-) -> Employer:
-    """The employer is verified again and its postings are drafts: `employer_postings.give_back` says why.
-
-    Raises what `_held` raises, `IllegalTransition` for one that is not suspended.
-    """
-    return await _turn(tx, numbers, official, employer, "verified", reason, now)
 
 
 async def decide_name(
@@ -179,8 +164,8 @@ async def decisions(
     now: datetime,
 ) -> EmployerDecisionPage:  # fmt: skip
     """Raises `NotFound` for whoever is no member and decides on nothing there."""
-    row = await _found(conn, employer, viewer, now)
-    if not (row["is_member"] or await _decides(conn, viewer, row, now)):
+    row = await store.one(conn, employer, viewer.account_id, now)
+    if row is None or not (row["is_member"] or await _decides(conn, viewer, row, now)):
         raise NotFound
     return await store.decisions(conn, cursors, employer, cursor, limit)
 
@@ -193,7 +178,9 @@ async def shown(
     Everybody sees also one that is not verified, or suspended, and that it is: who holds a link to it is warned, where
     nothing would tell them nothing. What it says of itself is shown once an official has looked at it.
     """
-    row = await _found(conn, employer, viewer, now)
+    row = await store.one(conn, employer, viewer.account_id if viewer else None, now)
+    if row is None:
+        raise NotFound
     code = row["tax_code"] or numbers.open(row["tax_code_cipher"], row["id"])
     seen: dict[str, object] = dict(row)
     if not row["is_member"]:
@@ -206,18 +193,23 @@ async def shown(
     return msgspec.convert({**seen, "tax_code": code}, Employer)
 
 
-async def _turn(
+async def turn(
     tx: asyncpg.Connection, numbers: Sealed, official: Principal, employer: UUID,
     to: Literal["suspended", "verified"], reason: str, now: datetime,
 ) -> Employer:  # fmt: skip
-    """Between verified and suspended; one that is there already stays, so that a retry is safe."""
+    """Between verified and suspended; one that is there already stays, so that a retry is safe.
+
+    Of one that is suspended the worker suspends the postings, and tells who applied; it publishes nothing from this
+    moment on. Of one that is reinstated they are drafts: `employer_postings.give_back` says why.
+
+    Raises what `_held` raises, `IllegalTransition` for one that is neither.
+    """
     standing = await _held(tx, official, employer, now)
     if standing.status not in ("verified", "suspended"):
         raise IllegalTransition(standing.status, to)
     if standing.status != to:
         said = "suspended" if to == "suspended" else "reinstated"
         await _say(tx, official, now, said, reason, replace(standing, status=to))
-        await _move_postings(tx, official, employer, withheld=to == "suspended")
     return await shown(tx, numbers, employer, None, now)
 
 
@@ -238,30 +230,19 @@ async def _held(tx: asyncpg.Connection, official: Principal, employer: UUID, now
 async def _say(
     tx: asyncpg.Connection, official: Principal, now: datetime, decision: str, reason: str, after: Standing
 ) -> None:
-    """Let the employer stand like this, on record, and have its members told."""
+    """Let the employer stand like this, on record, have its members told and its postings follow."""
     await store.save(tx, after, now)
-    await store.decided(tx, after.id, decision, reason, official.account_id, official.agency_code, now)
-    await queue.add(tx, "employer_decided", employer_id=after.id)
+    made = await store.decided(tx, after.id, decision, reason, official.account_id, official.agency_code, now)
+    await queue.add(tx, "employer_decided", employer_id=after.id, decision_id=made)
     await queue.add(tx, "jobs_changed")
-
-
-async def _move_postings(tx: asyncpg.Connection, official: Principal, employer: UUID, *, withheld: bool) -> None:
-    if withheld:
-        await queue.add(tx, "employer_withheld", employer_id=employer)
-    else:
-        await queue.add(tx, "employer_given_back", employer_id=employer, official_id=official.account_id)
-
-
-async def _found(conn: asyncpg.Connection, employer: UUID, viewer: Principal | None, now: datetime) -> asyncpg.Record:
-    """Raises `NotFound`."""
-    row = await store.one(conn, employer, viewer.account_id if viewer else None, now)
-    if row is None:
-        raise NotFound
-    return row
+    if decision in ("suspended", "rejected"):
+        await queue.add(tx, "employer_withheld", employer_id=after.id)
+    elif decision in ("verified", "reinstated"):
+        await queue.add(tx, "employer_given_back", employer_id=after.id, official_id=official.account_id)
 
 
 async def _decides(conn: asyncpg.Connection, viewer: Principal | None, row: asyncpg.Record, now: datetime) -> bool:
     """Whether the viewer is appointed to decide on an employer: for labour, in its ward."""
-    return viewer is not None and await officials.may(
-        conn, viewer, "labour", row["ward_version"], row["ward_code"], now
-    )
+    if viewer is None:
+        return False
+    return await officials.may(conn, viewer, "labour", row["ward_version"], row["ward_code"], now)

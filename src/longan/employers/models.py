@@ -47,11 +47,11 @@ class EmployerChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class DecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`reason` is for the employer and for the record. `version` is that of what you looked at: 412 when it was changed
-    since."""
+    since, for nobody lends a verified mark to a name that nobody has seen."""
 
     decision: Decision
     reason: Note
-    version: Version | None = None
+    version: Version
 
 
 class NameDecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -76,8 +76,9 @@ class Employer(msgspec.Struct, frozen=True):
     what a verified one wants to be called from now on, for the same readers, until an official agrees.
 
     `description` is shown to everybody once the employer is verified. `response_rate` is the share (0 to 1) of the
-    applications received 90 to 7 days ago that the employer answered within 7 days, `response_hours` the median of the
-    hours until its first answer; each null where fewer than 10 applications speak for it.
+    applications received 90 to 7 days ago that the employer answered within 7 days (`viewed` is no answer),
+    `response_hours` the median of the hours until its first answer; each null where fewer than 10 applications speak
+    for it.
     """
 
     id: Identifier

@@ -43,7 +43,8 @@ async def register_employer(tx: Tx, numbers: OpensNumbers, me: Me, now: Now, dat
     """Register an employer; you become its owner
 
     It is unverified until an official has decided, and cannot publish jobs before. The tax registry is asked at once,
-    for the official to see: `get_employer_registration` says how far that is.
+    for the official to see: `get_employer_registration` says how far that is. Who was rejected keeps nobody out whose
+    tax code it is, and corrects what there is by `update_employer` instead of registering it again.
     """
     return await domain.register(tx, numbers, me.account_id, data, now)
 
@@ -73,7 +74,7 @@ async def get_employer(
     tags=["employers"],
     opt=decided(
         auth="app", limit="write", if_match=True, proof=Proof(acr=0, max_age=None),
-        raises=(Forbidden, NotFound, WardUnknown),
+        raises=(EmployerExists, Forbidden, NotFound, WardUnknown),
         request_example={"description": "Xưởng may 400 công nhân, có xe đưa rước và nhà trẻ."},
     ),
 )  # fmt: skip
@@ -119,7 +120,8 @@ async def list_employer_reviews(
     tags=["employers"],
     status_code=200,
     opt=decided(
-        auth="official", limit="write", proof=Proof(acr=3), raises=(*DECIDING, IllegalTransition, Stale),
+        auth="official", limit="write", proof=Proof(acr=3),
+        raises=(*DECIDING, EmployerExists, IllegalTransition, Stale),
         request_example={
             "decision": "verified", "reason": "Giấy đăng ký doanh nghiệp khớp với mã số thuế.", "version": 1,
         },
@@ -175,7 +177,7 @@ async def suspend_employer(
     data: JSONBody[EmployerReasonIn],
 ) -> Employer:
     """Suspend a verified employer: it publishes nothing, what is open is suspended, who applied is told"""
-    return _tagged(exchange, await domain.suspend(tx, numbers, me, employer_id, data.reason, now))
+    return _tagged(exchange, await domain.turn(tx, numbers, me, employer_id, "suspended", data.reason, now))
 
 
 @post(
@@ -197,7 +199,7 @@ async def reinstate_employer(
     data: JSONBody[EmployerReasonIn],
 ) -> Employer:
     """End a suspension: the employer is verified again, and its postings are drafts for it to publish again"""
-    return _tagged(exchange, await domain.reinstate(tx, numbers, me, employer_id, data.reason, now))
+    return _tagged(exchange, await domain.turn(tx, numbers, me, employer_id, "verified", data.reason, now))
 
 
 def _tagged(exchange: Exchange, found: Employer) -> Employer:

@@ -1,5 +1,7 @@
 """SQL of the room, each statement above the function that runs it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -48,6 +50,17 @@ async def new_id(tx: asyncpg.Connection) -> UUID:
     return made
 
 
+HAS_ONE = """-- employers.has_one
+select exists (select from members.members m
+                 join employers.employers e on e.id = m.employer_id
+                where m.account_id = $1 and e.tax_code_index = $2)"""
+
+
+async def has_one(tx: asyncpg.Connection, account: UUID, index: bytes) -> bool:
+    """Whether the account acts for an employer of this tax code, whatever was decided on it."""
+    return bool(await tx.fetchval(HAS_ONE, account, index))
+
+
 INSERT = """-- employers.insert
 insert into employers.employers (id, tax_code_index, tax_code, tax_code_cipher, name, search_text, ward_version,
                                  ward_code, asked_at, created_at, updated_at)
@@ -65,12 +78,8 @@ async def insert(
 
     Raises `EmployerExists`.
     """
-    try:
+    with _one_per_tax_code():
         return bool(await tx.fetchval(INSERT, employer, index, tax_code, cipher, name, fold(name), ward_code, now))
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name == "employers_one_per_tax_code":
-            raise EmployerExists from error
-        raise
 
 
 HOLD = """-- employers.hold
@@ -95,11 +104,23 @@ update employers.employers e
 
 
 async def save(tx: asyncpg.Connection, standing: Standing, now: datetime) -> None:
-    """Let an employer that is held stand like this."""
-    await tx.execute(
-        SAVE, standing.id, standing.status, standing.name, fold(standing.name), standing.wanted_name,
-        standing.description, standing.verified_at, standing.asked_at, now,
-    )  # fmt: skip
+    """Let an employer that is held stand like this. Raises `EmployerExists` when one that was rejected comes back while
+    another has its tax code."""
+    with _one_per_tax_code():
+        await tx.execute(
+            SAVE, standing.id, standing.status, standing.name, fold(standing.name), standing.wanted_name,
+            standing.description, standing.verified_at, standing.asked_at, now,
+        )  # fmt: skip
+
+
+@contextmanager
+def _one_per_tax_code() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "employers_one_per_tax_code":
+            raise EmployerExists from error
+        raise
 
 
 RELOCATE = """-- employers.relocate
@@ -116,15 +137,17 @@ async def relocate(tx: asyncpg.Connection, employer: UUID, ward_code: str, now: 
 
 DECIDED = """-- employers.decided
 insert into employers.verifications (employer_id, decision, reason, decided_by, agency_code, decided_at)
-values ($1, $2, $3, $4, $5, $6)"""
+values ($1, $2, $3, $4, $5, $6)
+returning id"""
 
 
 async def decided(
     tx: asyncpg.Connection, employer: UUID, decision: str, reason: str, official: UUID, agency_code: str | None,
     now: datetime,
-) -> None:  # fmt: skip
-    """Put a decision on record."""
-    await tx.execute(DECIDED, employer, decision, reason, official, agency_code, now)
+) -> UUID:  # fmt: skip
+    """Put a decision on record; which one it is."""
+    made: UUID = await tx.fetchval(DECIDED, employer, decision, reason, official, agency_code, now)
+    return made
 
 
 LIST = listing(

@@ -238,7 +238,8 @@ HITS = listing(
   from job_alerts.hits h
   join jobs.postings j on j.id = h.posting_id
   join employers.employers e on e.id = j.employer_id
- where h.account_id = {{account_id}} and j.status in ('open', 'paused', 'closed', 'expired')""",
+ where h.account_id = {{account_id}} and j.published_at is not null
+   and j.status in ('open', 'paused', 'closed', 'expired')""",
         where={"search_id": "{search_id} = any(h.search_ids)", "posting_id": "h.posting_id = {posting_id}"},
         orders={"newest": newest("h.found_at", "j.id")},
     )

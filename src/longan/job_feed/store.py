@@ -64,9 +64,11 @@ select {COLUMNS.format(now="$4::timestamptz")}
  order by j.changed_in, j.id
  limit $5"""
 
+# What is closed in review is no more published (postings.move), and may have been before.
 CHANGED = f"""-- job_feed.changed
 select {COLUMNS.format(now="$4::timestamptz")}
- where j.published_at is not null and (j.changed_in, j.id) > ($1::text::xid8, $2) and j.changed_in < $3::text::xid8
+ where (j.published_at is not null or j.status = 'closed')
+   and (j.changed_in, j.id) > ($1::text::xid8, $2) and j.changed_in < $3::text::xid8
  order by j.changed_in, j.id
  limit $5"""
 

@@ -81,7 +81,7 @@ async def decide(
     await store.answer(tx, report, decision.outcome, decision.answer, me.account_id, now)
     await queue.add(tx, "job_report_answered", report_id=report)
     status, confirmed = await store.stands(tx, standing.posting_id)
-    if decision.suspend_because is not None and status in ("open", "paused", "in_review"):
+    if decision.suspend_because is not None:
         await _rule(tx, me, standing.posting_id, "suspended", decision.suspend_because, now)
     elif confirmed >= book().limits_on(day_of(now)).pause_after and status == "open":
         await _rule(tx, me, standing.posting_id, "paused", PAUSED_BECAUSE, now)

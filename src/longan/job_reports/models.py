@@ -67,8 +67,8 @@ class WaitingReportPage(msgspec.Struct, frozen=True):
 
 
 class ReportDecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """`answer` is for whoever reported. `suspend_because`, with `confirmed` only: take the posting down at once, for
-    this reason, which its employer reads; it names nobody."""
+    """`answer` is for whoever reported. `suspend_because`, with `confirmed` only: take the posting down at once,
+    wherever its employer has brought it meanwhile, for this reason, which they read; it names nobody."""
 
     outcome: Outcome
     answer: Note

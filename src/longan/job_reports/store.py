@@ -80,23 +80,19 @@ async def own(
     return await OWN.page(conn, cursors, "newest", {"account_id": account}, cursor, limit, JobReportPage)
 
 
-# Nobody answers for an employer they act for, nor for a posting that they have reported themself.
-OWN_POSTING = """(exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = {who})
-        or exists (select from job_reports.reports o where o.posting_id = j.id and o.account_id = {who}))"""
-
 WAITING = listing(
     Listing(
         name="job_reports.waiting",
-        select=f"""select r.id, r.reason_code, r.note, r.created_at, j.id as job_id, j.status as job_status,
+        select="""select r.id, r.reason_code, r.note, r.created_at, j.id as job_id, j.status as job_status,
        j.title as job_title, j.description as job_description,
        e.id as "employer.id", e.name as "employer.name", e.status = 'verified' as "employer.verified", j.ward_code,
        job_reports.confirmed(j.id) as confirmed
   from job_reports.reports r
   join jobs.postings j on j.id = r.posting_id
   join employers.employers e on e.id = j.employer_id
- where r.state = 'open' and r.account_id <> {{official_id}}
-   and staff.may({{official_id}}, 'moderation', j.ward_version, j.ward_code, {{now}})
-   and not {OWN_POSTING.format(who="{official_id}")}""",
+ where r.state = 'open' and r.account_id <> {official_id}
+   and staff.may({official_id}, 'moderation', j.ward_version, j.ward_code, {now})
+   and not moderation.own({official_id}, j.id, j.employer_id)""",
         where={
             "reason_code": "r.reason_code = {reason_code}",
             "ward_code": "j.ward_code = {ward_code}",
@@ -126,12 +122,12 @@ select j.id
    for no key update of j"""
 
 STANDING = """-- job_reports.standing
-select r.posting_id, r.state, j.status, {own} as own, coalesce(r.decided_by = $2, false) as mine,
-       job_reports.confirmed(j.id) as confirmed
+select r.posting_id, r.state, j.status, moderation.own($2, j.id, j.employer_id) as own,
+       coalesce(r.decided_by = $2, false) as mine, job_reports.confirmed(j.id) as confirmed
   from job_reports.reports r
   join jobs.postings j on j.id = r.posting_id
  where r.id = $1 and r.account_id <> $2
-   and staff.may($2, 'moderation', j.ward_version, j.ward_code, $3)""".format(own=OWN_POSTING.format(who="$2"))
+   and staff.may($2, 'moderation', j.ward_version, j.ward_code, $3)"""
 
 
 async def standing(tx: asyncpg.Connection, identifier: UUID, official: UUID, now: datetime) -> Standing | None:

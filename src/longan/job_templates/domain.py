@@ -79,13 +79,17 @@ async def delete(tx: asyncpg.Connection, member: UUID, template: UUID) -> None:
 
 
 async def use(tx: asyncpg.Connection, member: UUID, template: UUID, expires_at: datetime | None, now: datetime) -> Job:
-    """A draft of it. Raises `NotFound`, `InvalidRequest`, `WardUnknown`: what it names may be gone by now."""
+    """A draft of it; what it says was checked when it was kept.
+
+    Raises `NotFound`, `InvalidRequest`, `WardUnknown`: what it names may be gone by now.
+    """
     kept = await store.held(tx, template, member)
     if kept is None:
         raise NotFound
     said = {name: getattr(kept.work, name) for name in Work.__struct_fields__}
     draft = Draft(**said, expires_at=expires_at or now + timedelta(days=kept.days))
-    drafts.check(draft, now)
+    if wrong := drafts.wrong_expiry(draft.expires_at, now):
+        raise InvalidRequest(*wrong)
     return await changed(tx, await drafts.one(tx, member, kept.employer_id, draft, now), member, now)
 
 

@@ -47,8 +47,8 @@ async def update(
     tx: asyncpg.Connection, phones: Sealed, member: UUID, job: UUID, change: JobChange, versions: list[int] | None,
     now: datetime,
 ) -> Job:  # fmt: skip
-    """`versions` are those the caller may have seen, None for any. What is public is looked at again: by the minimum
-    wage, and by the honesty guard, which may take it to `in_review`; and so is what waits there.
+    """`versions` are those the caller may have seen, None for any. All but a draft is looked at again: by the minimum
+    wage, and by the honesty guard, which may take it to `in_review`. What is paused too: an official may let it out.
 
     Raises `NotFound`, `Stale`, `JobNotOpen` when it is over, `InvalidRequest`, `WardUnknown`, and what
     `standing.demand` does.
@@ -69,7 +69,7 @@ async def update(
         if wrong or found is None:
             raise drafts.refusal(wrong)
         ward_version = found
-    if held.status in ("open", "in_review"):
+    if held.status != "draft":
         await standing.demand(tx, held, draft, ward_version, now)
     row = drafts.row_of(draft) | drafts.searched(draft, held.employer_name)
     if await store.update(tx, job, member, row, ward_version, placed="ward_code" in given, now=now):
@@ -104,8 +104,10 @@ def _given(change: JobChange) -> dict[str, object]:
 def _check(held: Standing, draft: Draft, given: Mapping[str, object], now: datetime) -> None:
     """Whether what is given fits what stays. Raises `InvalidRequest` naming each field that does not."""
     wrong = drafts.wrong_work(draft)
-    if not PAYING & given.keys() or draft.pay == PayIn():
+    if not PAYING & given.keys():
         wrong = [field for field in wrong if not field.pointer.startswith(("/pay/", "/week_"))]
+    elif draft.pay == PayIn():
+        wrong = [field for field in wrong if not field.pointer.startswith("/pay/")]
     if "expires_at" in given:
         wrong += drafts.wrong_expiry(draft.expires_at, now)
     if draft.openings <= held.filled:

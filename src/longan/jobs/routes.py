@@ -98,8 +98,8 @@ async def update_job(
 ) -> Job:
     """Change what is named; the rest stays
 
-    What is open must keep the minimum wage, and is read again by the honesty guard, which may take it to `in_review`
-    until an official has looked. `openings` are more than `filled`. What differs stands in the history.
+    What is no draft must keep the minimum wage, and is read again by the honesty guard, which may take it to
+    `in_review` until an official has looked. `openings` are more than `filled`. What differs stands in the history.
     """
     job = await domain.update(tx, phones, me.account_id, job_id, data, exchange.expected_versions(), now)
     return exchange.tagged(job, job.version, *trace(job))

@@ -113,9 +113,7 @@ async def invite(
     account: UUID, now: datetime, expires_at: datetime,
 ) -> UUID:  # fmt: skip
     """Its id. Raises `AlreadyInvited`."""
-    made: UUID | None = await tx.fetchval(
-        INVITE, invitation, employer, phone, cipher, role, account, now, expires_at
-    )  # fmt: skip
+    made: UUID | None = await tx.fetchval(INVITE, invitation, employer, phone, cipher, role, account, now, expires_at)
     if made is None:
         raise AlreadyInvited
     return made
@@ -186,9 +184,8 @@ async def mine(
     conn: asyncpg.Connection, cursors: Cursors, account: UUID, cursor: str | None, limit: int, now: datetime
 ) -> MyInvitationPage:
     """What waits for whoever has the phone of the account. Raises `InvalidRequest` for a cursor of another list."""
-    return await MINE.page(
-        conn, cursors, "newest", {"account_id": account, "now": now}, cursor, limit, MyInvitationPage
-    )  # fmt: skip
+    values = {"account_id": account, "now": now}
+    return await MINE.page(conn, cursors, "newest", values, cursor, limit, MyInvitationPage)
 
 
 ASKED = """-- members.asked

@@ -31,7 +31,7 @@ from longan.moderation.models import (
 )
 from longan.page import Cursors
 from longan.rulings import OwnPosting, Ruling
-from longan.standing import EmployerNotVerified
+from longan.standing import EmployerNotVerified, held
 from longan.tokens import Principal
 from longan.wages import day_of
 
@@ -93,12 +93,12 @@ async def decide(
         standing.posting_id, decision.decision, decision.reason, me.account_id, case, decision.changes
     )  # fmt: skip
     try:
-        await rulings.rule(tx, ruling, now)
+        status = await rulings.rule(tx, ruling, now)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "decisions_one_per_case":
             raise AlreadyDecided from error
         raise
-    return CaseDecided(case, decision.decision, await store.status(tx, standing.posting_id), now)
+    return CaseDecided(case, decision.decision, status, now)
 
 
 def _check(standing: Standing, decision: CaseDecisionIn) -> None:
@@ -129,9 +129,8 @@ async def review(conn: asyncpg.Connection, me: Principal, posting: UUID, locale:
 
 
 async def appeal(tx: asyncpg.Connection, me: Principal, posting: UUID, said: AppealIn, now: datetime) -> Appeal:
-    """Once for a decision, and for the last one only. Raises `NotFound`, `NotAppealable`."""
-    if await store.review(tx, posting, me.account_id) is None:
-        raise NotFound
+    """Once for a decision, and for the last one only, when nobody is deciding. Raises `NotFound`, `NotAppealable`."""
+    await held(tx, posting, me.account_id)
     try:
         made = await store.appeal(tx, posting, me.account_id, said, _appealable_since(now), now)
     except asyncpg.UniqueViolationError as error:

@@ -23,15 +23,10 @@ from longan.moderation.models import (
 )
 from longan.page import Cursors
 
-# An official decides on nothing of an employer they act for, nor on what they have reported themself.
-OWN = """(exists (select from members.members m where m.employer_id = j.employer_id and m.account_id = {official_id})
-        or exists (select from job_reports.reports o
-                    where o.posting_id = j.id and o.account_id = {official_id}))"""
-
 CASES = listing(
     Listing(
         name="moderation.cases",
-        select=f"""select c.id, c.kind, c.posting_id as job_id, j.title as job_title,
+        select="""select c.id, c.kind, c.posting_id as job_id, j.title as job_title,
        e.id as "employer.id", e.name as "employer.name", e.status = 'verified' as "employer.verified", j.ward_code,
        coalesce(g.score, 0) as score,
        array(select distinct f.rule from moderation.findings f
@@ -42,9 +37,9 @@ CASES = listing(
   join employers.employers e on e.id = j.employer_id
   left join moderation.judgements g on g.posting_id = j.id
  where c.closed_at is null and (c.kind = 'appeal' or j.status = 'in_review')
-   and c.not_for is distinct from {{official_id}}
-   and staff.may({{official_id}}, 'moderation', j.ward_version, j.ward_code, {{now}})
-   and not {OWN}""",
+   and c.not_for is distinct from {official_id}
+   and staff.may({official_id}, 'moderation', j.ward_version, j.ward_code, {now})
+   and not moderation.own({official_id}, j.id, j.employer_id)""",
         where={
             "kind": "c.kind = {kind}",
             "ward_code": "j.ward_code = {ward_code}",
@@ -66,7 +61,7 @@ async def cases(
     return await CASES.page(conn, cursors, "oldest", values, cursor, limit, ModerationCasePage)
 
 
-CASE = f"""-- moderation.case
+CASE = """-- moderation.case
 select c.id, c.kind, c.closed_at, c.posting_id as job_id, j.status, j.version, j.title, j.description, j.skills,
        e.id as "employer.id", e.name as "employer.name", e.status = 'verified' as "employer.verified", j.ward_code,
        coalesce(g.score, 0) as score, a.text as appeal, coalesce(g.judged_at, c.opened_at) as judged_at
@@ -76,7 +71,7 @@ select c.id, c.kind, c.closed_at, c.posting_id as job_id, j.status, j.version, j
   left join moderation.judgements g on g.posting_id = j.id
   left join moderation.appeals a on a.case_id = c.id
  where c.id = $1 and staff.may($2, 'moderation', j.ward_version, j.ward_code, $3)
-   and not {OWN.format(official_id="$2")}"""
+   and not moderation.own($2, j.id, j.employer_id)"""
 
 
 async def case(conn: asyncpg.Connection, identifier: UUID, official: UUID, now: datetime) -> CaseRow | None:
@@ -135,15 +130,14 @@ select j.id
 
 STANDING = """-- moderation.standing
 select c.kind, c.posting_id, j.status, j.version, e.status = 'verified' as employer_verified,
-       c.closed_at is not null as closed, {own} as own, coalesce(c.not_for = $2, false) as not_for_me,
-       coalesce(c.decided_by = $2, false) as mine, d.decision, d.decided_at
+       c.closed_at is not null as closed, moderation.own($2, j.id, j.employer_id) as own,
+       coalesce(c.not_for = $2, false) as not_for_me, coalesce(c.decided_by = $2, false) as mine, d.decision,
+       d.decided_at
   from moderation.cases c
   join jobs.postings j on j.id = c.posting_id
   join employers.employers e on e.id = j.employer_id
   left join moderation.decisions d on d.case_id = c.id
- where c.id = $1 and staff.may($2, 'moderation', j.ward_version, j.ward_code, $3)""".format(
-    own=OWN.format(official_id="$2")
-)
+ where c.id = $1 and staff.may($2, 'moderation', j.ward_version, j.ward_code, $3)"""
 
 
 async def standing(tx: asyncpg.Connection, identifier: UUID, official: UUID, now: datetime) -> Standing | None:
@@ -159,14 +153,6 @@ update moderation.cases c set closed_at = $3, decided_by = $2 where c.id = $1 an
 async def close(tx: asyncpg.Connection, identifier: UUID, official: UUID, now: datetime) -> None:
     """The case waits no more."""
     await tx.execute(CLOSE, identifier, official, now)
-
-
-STATUS = """-- moderation.status
-select j.status from jobs.postings j where j.id = $1"""
-
-
-async def status(tx: asyncpg.Connection, posting: UUID) -> str:
-    return str(await tx.fetchval(STATUS, posting))
 
 
 REVIEW = """-- moderation.review

@@ -160,7 +160,7 @@ class Application(msgspec.Struct, frozen=True):
 
 APPLICATION = """-- notifications.application (worker)
 select m.to_status as status, coalesce(m.moved_by = a.worker_id, false) as by_worker, a.worker_id,
-       a.employer_id, j.title as job_title, e.name as employer_name,
+       a.employer_id, jobs.title_at(j.id, a.created_at) as job_title, e.name as employer_name,
        array(select b.account_id from members.members b where b.employer_id = a.employer_id) as members
   from applications.applications a
   join jobs.postings j on j.id = a.job_id
@@ -187,13 +187,11 @@ select v.id, v.decision, e.name as employer_name,
        array(select b.account_id from members.members b where b.employer_id = e.id) as members
   from employers.verifications v
   join employers.employers e on e.id = v.employer_id
- where v.employer_id = $1
- order by v.decided_at desc, v.id desc
- limit 1"""
+ where v.id = $1"""
 
 
-async def decision(pool: asyncpg.Pool, employer: UUID) -> Decision | None:
-    return maybe(await pool.fetchrow(DECISION, employer), Decision)
+async def decision(pool: asyncpg.Pool, identifier: UUID) -> Decision | None:
+    return maybe(await pool.fetchrow(DECISION, identifier), Decision)
 
 
 PRUNE = """-- notifications.prune (worker)

@@ -35,8 +35,8 @@ async def application_received(context: Context, *, application_id: UUID) -> Non
         await _tell(context, found.members, "application_received", application_id, params, application_id)
 
 
-async def employer_decided(context: Context, *, employer_id: UUID) -> None:
-    found = await store.decision(context.pool, employer_id)
+async def employer_decided(context: Context, *, employer_id: UUID, decision_id: UUID) -> None:
+    found = await store.decision(context.pool, decision_id)
     if found is not None:
         params = msgspec.convert(found, Decided, from_attributes=True)
         await _tell(context, found.members, "employer_decided", employer_id, params, found.id)

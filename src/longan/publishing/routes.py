@@ -81,8 +81,8 @@ async def renew_job(
     """Give a posting a new end; what is paused, expired or closed is open again
 
     The same is asked as when it was published. It comes to the top of what is new when it was not there in the last
-    seven days. Applications that ended with the posting stay `obsolete`. Renewing once more until the same end changes
-    nothing and answers 200.
+    seven days. Applications that ended with the posting stay `obsolete`, and who sent them may apply again. Renewing
+    once more until the same end changes nothing and answers 200.
     """
     await domain.renew(tx, phones, me.account_id, job_id, data, exchange.versions_if_given(), now)
     job = await changed(tx, job_id, me.account_id, now)

@@ -15,8 +15,10 @@ AT_ONCE = 200
 
 
 async def job_expiring(context: Context, *, job_id: UUID, expires_at: datetime) -> None:
-    """Three days before a posting's end its employer's members hear of it, if it is still open and ends then."""
-    await _tell(context, "job_expiring", "open", job_id, expires_at)
+    """Three days before a posting's end its employer's members hear of it, if it is still open and ends then; not after
+    the end, when the worker stood still until then."""
+    if expires_at > context.clock():
+        await _tell(context, "job_expiring", "open", job_id, expires_at)
 
 
 async def job_expired(context: Context, *, job_id: UUID, expires_at: datetime) -> None:

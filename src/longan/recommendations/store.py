@@ -39,7 +39,7 @@ EDUCATION = f"""case when array_position({LADDER}, coalesce({{own}}, 'none')) >=
 NEW = "greatest(0, 6 - floor(extract(epoch from {began} - {at}) / 172800)::int)"
 
 SEEKER = """-- recommendations.seeker
-select privacy.consented($1, 'job_recommendations', $3) as consented, coalesce(p.version, 0) as version,
+select c.consented, coalesce(p.version, 0) as version,
        h.lat, h.lon, p.occupation_code, coalesce(p.skills, '{}') as skills, p.experience_months, p.education,
        coalesce(p.shifts, '{}') as shifts, p.wanted_month_pay,
        array(select l.code
@@ -51,10 +51,10 @@ select privacy.consented($1, 'job_recommendations', $3) as consented, coalesce(p
                              select v.posting_id, v.day from saved_jobs.views v
                               where v.account_id = $1 and v.day > ($2::timestamptz - interval '30 days')::date) t
                        join jobs.postings j on j.id = t.posting_id and j.occupation_code is not null
-                      where t.at <= $2) l
+                      where c.consented and t.at <= $2) l
               group by l.code order by max(l.at) desc, l.code limit 10) as liked
-  from (select) as one
-  left join people.profiles p on p.account_id = $1
+  from (select privacy.consented($1, 'job_recommendations', $3) as consented) c
+  left join people.profiles p on p.account_id = $1 and c.consented
   left join lateral (
     select n.lat, n.lon
       from (select u.lat, u.lon, 0 as part, u.code from places.units u
@@ -70,7 +70,7 @@ select privacy.consented($1, 'job_recommendations', $3) as consented, coalesce(p
 
 
 async def seeker(conn: asyncpg.Connection, account: UUID, began: datetime, now: datetime) -> Seeker:
-    """What jobs are compared with, and whether the person has consented to that."""
+    """What jobs are compared with, and whether the person has consented to that; else nothing of them is read."""
     return many(await conn.fetch(SEEKER, account, began, now), Seeker)[0]
 
 
@@ -89,7 +89,8 @@ PAGE = f"""-- recommendations.page
 with mine as materialized (
     select array(select h.posting_id from recommendations.hidden h where h.account_id = $1 and h.posting_id is not null
                   union all
-                 select a.job_id from applications.applications a where a.worker_id = $1) as postings,
+                 select a.job_id from applications.applications a
+                  where a.worker_id = $1 and a.status <> 'obsolete') as postings,
            array(select h.employer_id from recommendations.hidden h
                   where h.account_id = $1 and h.employer_id is not null
                   union all

@@ -128,9 +128,11 @@ select j.employer_id, j.title as job_title, e.name as employer_name, j.expires_a
   join jobs.postings j on j.id = s.posting_id and j.status = 'open'
   join employers.employers e on e.id = j.employer_id
  where s.account_id = $1 and s.posting_id = $2
-   and not exists (select from applications.applications a where a.worker_id = $1 and a.job_id = $2)"""
+   and j.expires_at > $3
+   and not exists (select from applications.applications a
+                    where a.worker_id = $1 and a.job_id = $2 and a.status <> 'obsolete')"""
 
 
-async def ending(pool: asyncpg.Pool, account: UUID, job: UUID) -> Ending | None:
-    """An open posting that the account keeps and has not applied for."""
-    return maybe(await pool.fetchrow(ENDING, account, job), Ending)
+async def ending(pool: asyncpg.Pool, account: UUID, job: UUID, now: datetime) -> Ending | None:
+    """An open posting, not past its end, that the account keeps and has not applied for."""
+    return maybe(await pool.fetchrow(ENDING, account, job, now), Ending)

@@ -16,7 +16,7 @@ async def saved_job_expiring(context: Context, *, account_id: UUID, job_id: UUID
     """Two days before its end whoever keeps a posting hears of it, if it is open and they have not applied. Where the
     end was put off in between, they hear of it then."""
     now = context.clock()
-    ending = await store.ending(context.pool, account_id, job_id)
+    ending = await store.ending(context.pool, account_id, job_id, now)
     if ending is None:
         return
     if ending.expires_at - domain.TOLD_BEFORE > now:

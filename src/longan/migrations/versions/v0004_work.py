@@ -12,7 +12,7 @@ create schema employers;
 
 create table employers.employers (
     id              uuid        primary key default uuidv7(),
-    tax_code_index  bytea       not null constraint employers_one_per_tax_code unique,
+    tax_code_index  bytea       not null,
     tax_code        text        check (tax_code ~ '^[0-9]{10}(-[0-9]{3})?$'),
     tax_code_cipher bytea,
     name            text        not null,
@@ -35,6 +35,8 @@ create table employers.employers (
 comment on column employers.employers.wanted_name is 'what a verified one wants to be called, until an official agrees';
 comment on column employers.employers.search_text is 'name as search.fold writes it';
 comment on column employers.employers.asked_at is 'since when an official is asked: registration, correction, wanted name';
+create unique index employers_one_per_tax_code on employers.employers (tax_code_index) where status <> 'rejected';
+comment on index employers.employers_one_per_tax_code is 'who was refused keeps nobody out whose code it is';
 create index employers_waiting on employers.employers (asked_at, id) where status = 'unverified' or wanted_name is not null;
 create index employers_search on employers.employers using gin (search) where status = 'verified';
 create index employers_by_name on employers.employers (search_text, id) where status = 'verified';
@@ -130,7 +132,7 @@ create table jobs.postings (
     constraint postings_once_per_source unique (employer_id, source_key),
     check (status in ('draft', 'in_review', 'closed', 'suspended') or published_at is not null)
 );
-comment on column jobs.postings.search_text is 'three lines as search.searchable writes them: title, employer, skills';
+comment on column jobs.postings.search_text is 'lines as searchable.searchable writes them: title, employer, skills';
 comment on column jobs.postings.title_marked is 'title in lower case NFC with its marks, for exact hits first';
 comment on column jobs.postings.pay_base is 'đồng for one pay_period at normal hours; the parts after it are đồng a month';
 comment on column jobs.postings.effective_month is 'what pay.comparable makes of it: đồng a month that one can rely on';
@@ -176,6 +178,15 @@ create function jobs.changes(before jobs.postings, after jobs.postings) returns 
                          'park_code'));
 comment on function jobs.changes is 'what an employer sees of a change, each field by its path in a Job';
 
+create function jobs.title_at(posting uuid, moment timestamptz) returns text language sql stable parallel safe
+    return coalesce((select h.changes -> 'title' ->> 'old'
+                       from jobs.history h
+                      where h.posting_id = posting and h.changed_at > moment and h.changes -> 'title' is not null
+                      order by h.changed_at, h.id
+                      limit 1),
+                    (select j.title from jobs.postings j where j.id = posting));
+comment on function jobs.title_at is 'what a posting was called at that moment; later words may wait for an official';
+
 create index postings_due on jobs.postings (expires_at) where status in ('open', 'paused');
 create index postings_of_employer on jobs.postings (employer_id, created_at desc, id desc);
 create index postings_by_employer on jobs.postings (employer_id, published_at desc, id desc);
@@ -193,9 +204,11 @@ create table applications.applications (
     note        text,
     created_at  timestamptz not null,
     updated_at  timestamptz not null,
-    version     integer     not null default 1,
-    constraint applications_one_per_worker_and_job unique (worker_id, job_id)
+    version     integer     not null default 1
 );
+-- What ended with its posting bars nobody from asking again when that is renewed.
+create unique index applications_one_per_worker_and_job on applications.applications (worker_id, job_id)
+    where status <> 'obsolete';
 create index applications_of_job on applications.applications (job_id, created_at desc, id desc);
 create index applications_of_worker on applications.applications (worker_id, created_at desc, id desc);
 
@@ -214,7 +227,8 @@ create index moves_of_application on applications.moves (application_id, moved_a
 create index applications_of_employer on applications.applications (employer_id, created_at);
 
 -- Of the applications received from 90 to 7 days before the moment, but for those withdrawn before an answer: the share
--- that the employer moved within 7 days, and the median of the hours until its first move. Fewer than 10 say nothing.
+-- that the employer answered within 7 days, and the median of the hours until its first answer, which to have looked
+-- (viewed) is not. Fewer than 10 say nothing.
 create function employers.response(employer uuid, moment timestamptz)
     returns table (counted integer, rate double precision, median_hours double precision)
     language sql stable parallel safe
@@ -231,7 +245,8 @@ begin atomic
       left join lateral (
           select min(m.moved_at) as first_at
             from applications.moves m
-           where m.application_id = a.id and m.moved_by <> a.worker_id and m.moved_at <= moment) f on true
+           where m.application_id = a.id and m.moved_by <> a.worker_id and m.to_status <> 'viewed'
+             and m.moved_at <= moment) f on true
      where a.employer_id = employer
        and a.created_at > moment - interval '90 days' and a.created_at <= moment - interval '7 days'
        and not (a.status = 'withdrawn' and f.first_at is null);

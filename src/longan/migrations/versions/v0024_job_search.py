@@ -8,6 +8,17 @@ down_revision = "0023"
 
 def upgrade() -> None:
     run("""
+create schema job_search;
+
+create function job_search.pay_steps(month bigint) returns integer[] language sql immutable parallel safe
+    return (array[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 20, 25, 30, 40, 50])
+           [:width_bucket(month, array[4000000, 5000000, 6000000, 7000000, 8000000, 9000000, 10000000, 11000000, 12000000,
+                                       13000000, 14000000, 15000000, 17000000, 20000000, 25000000, 30000000, 40000000,
+                                       50000000]::bigint[])];
+comment on function job_search.pay_steps is
+    'the millions that a month''s pay reaches, of those people ask for: where words are asked for as well, it is by these '
+    'that the index leaves out what pays less';
+
 create index postings_newest on jobs.postings (published_at desc, id desc) where status = 'open';
 create index postings_best_paid on jobs.postings ((coalesce(effective_month, 0)) desc, id desc) where status = 'open';
 create index postings_near on jobs.postings using gist (point) where status = 'open';
@@ -16,16 +27,15 @@ create index postings_near on jobs.postings using gist (point) where status = 'o
 -- search would have to read.
 create index postings_search on jobs.postings
     using gin (search, (array[ward_code]), (array[province_code]), (array[employer_id]), (array[occupation_code]),
-               (array[park_code]), (array[shift]), (array[contract]), benefits)
+               (array[park_code]), (array[shift]), (array[contract]), benefits,
+               job_search.pay_steps(effective_month))
     with (fastupdate = off) where status = 'open';
 create index postings_titles on jobs.postings (split_part(search_text, E'\\n', 1), id) where status = 'open';
-
-create schema job_search;
 
 create function job_search.called(search_text text) returns text language sql immutable parallel safe
     return regexp_replace(split_part(search_text, E'\\n', 2),
         '^((cong ty|cty|tong|trach nhiem huu han|tnhh|mot thanh vien|1 thanh vien|mtv|co phan|cp|tap doan|chi nhanh|'
-        '|doanh nghiep tu nhan|dntn|ho kinh doanh|hkd|thuong mai|dich vu|tm|dv|san xuat|sx|xuat nhap khau|xnk|va) )+', '');
+        'doanh nghiep tu nhan|dntn|ho kinh doanh|hkd|thuong mai|dich vu|tm|dv|san xuat|sx|xuat nhap khau|xnk|va) )+', '');
 comment on function job_search.called is 'what people call an employer: its folded name without the legal form before it';
 create index postings_callers on jobs.postings (job_search.called(search_text), employer_id, id) where status = 'open';
 

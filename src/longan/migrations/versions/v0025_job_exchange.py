@@ -70,7 +70,7 @@ begin
 end $$;
 create trigger postings_bear_their_transaction before insert or update on jobs.postings
     for each row execute function job_exchange.mark_change();
-create index postings_changes on jobs.postings (changed_in, id) where published_at is not null;
+create index postings_changes on jobs.postings (changed_in, id) where published_at is not null or status = 'closed';
 create index postings_open_changes on jobs.postings (changed_in, id) where status = 'open';
 
 -- Another cluster, a restored table or a database that was set back counts transactions anew, or once more.

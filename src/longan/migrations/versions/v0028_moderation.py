@@ -102,6 +102,7 @@ create table moderation.decisions (
     id         uuid        primary key default uuidv7(),
     case_id    uuid        references moderation.cases,
     posting_id uuid        not null references jobs.postings,
+    employer_id uuid       not null references employers.employers,
     decision   text        not null check (decision in
                ('published', 'returned', 'suspended', 'paused', 'upheld', 'granted')),
     reason     text        not null,
@@ -119,6 +120,8 @@ comment on column moderation.decisions.decided_by is 'of a pause: who confirmed 
 comment on column moderation.decisions.version is 'of the posting that was read';
 comment on column moderation.decisions.findings is 'what the guard said of it then';
 create index decisions_of_posting on moderation.decisions (posting_id, decided_at desc, id desc);
+create index decisions_against on moderation.decisions (employer_id, decided_at)
+ where decision in ('suspended', 'paused');
 alter table moderation.cases add foreign key (about) references moderation.decisions;
 
 create table moderation.appeals (
@@ -166,6 +169,18 @@ begin atomic
        and r.decided_at > coalesce((select max(d.decided_at) from moderation.decisions d
              where d.posting_id = posting and d.decision in ('published', 'granted')), '-infinity');
 end;
+
+-- Nobody decides on a posting of an employer they act for, nor on what they have reported themself, by this account or
+-- another of the same person (SECURITY Z6).
+create function moderation.own(account uuid, posting uuid, employer uuid) returns boolean
+    language sql stable parallel safe
+    return members.belongs(account, employer)
+        or exists (select from job_reports.reports r
+                    where r.posting_id = posting
+                      and (r.account_id = account
+                           or exists (select from assurance.cases mine
+                                        join assurance.cases theirs on theirs.number_index = mine.number_index
+                                       where mine.account_id = account and theirs.account_id = r.account_id)));
 
 create type moderation.finding as (rule text, field text, quote text, weight integer, accepted boolean);
 create type moderation.review as (
