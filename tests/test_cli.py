@@ -247,6 +247,17 @@ async def test_the_sample_is_refused_outside_development(run: Callable[..., Told
     assert "development only" in await refusal(run, production, "seed", "--sample")
 
 
+async def test_lists_of_a_province_that_cannot_be_loaded_are_named(
+    run: Callable[..., Told], production: Environment, own_database: str, tmp_path: Path
+) -> None:
+    environment = production | {"LONGAN_DATABASE_URL": own_database}
+    (tmp_path / "own").mkdir()
+
+    said = await refusal(run, environment, "seed", "--lists", str(tmp_path / "own"))
+
+    assert "holds none of parks.csv, wage_regions.csv" in said
+
+
 async def test_good_settings_pass_the_check(run: Callable[..., Told], production: Environment) -> None:
     code, out, complaint = await asyncio.to_thread(run, production, "check")
 

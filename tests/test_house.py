@@ -24,10 +24,11 @@ from longan.listing import LISTINGS
 ROOT = Path(longan.__file__).parents[2]
 PACKAGE = Path(longan.__file__).parent
 ROOMS = (
-    "places", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase", "assurance", "reviews",
-    "recovery", "staff", "people", "privacy", "employers", "job_search", "jobs", "applications", "housing", "services",
-    "notifications", "preferences", "push", "events", "campaigns",
-    "fallback",
+    "places", "labour", "insights", "identity", "sessions", "device_keys", "passkeys", "federation", "firebase",
+    "assurance", "reviews", "recovery", "staff", "people", "privacy", "employers", "members", "registry",
+    "job_search", "job_exchange", "job_feed", "job_suggestions", "job_alerts", "jobs", "publishing", "job_templates",
+    "job_reports", "moderation", "saved_jobs", "recommendations", "job_shares", "applications", "housing", "photos",
+    "services", "dossiers", "notifications", "preferences", "push", "events", "campaigns", "fallback",
 )  # fmt: skip
 # Bodies that others write, who may add to them.
 FOREIGN = {"ZaloEvent", "ZaloMessage"}
@@ -36,6 +37,8 @@ FILES = {"__init__", "models", "store", "domain", "routes", "tasks", "outside"}
 # Whose each sensitive row is: a statement that reads or changes one says whose in its WHERE.
 OWNERS = {
     "people.profiles": ("account_id",),
+    "job_exchange.imports": ("account_id",),
+    "job_exchange.rows": ("account_id",),
     "applications.applications": ("worker_id", "account_id"),
     "applications.moves": ("worker_id", "account_id", "application_id"),
     "notifications.inbox": ("account_id",),
@@ -44,6 +47,13 @@ OWNERS = {
     "campaigns.recipients": ("account_id", "campaign_id"),
     "preferences.choices": ("account_id",),
     "privacy.blocks": ("account_id",),
+    "saved_searches.searches": ("account_id",),
+    "job_alerts.hits": ("account_id",),
+    "saved_jobs.saves": ("account_id",),
+    "saved_jobs.views": ("account_id",),
+    "recommendations.hidden": ("account_id",),
+    "members.members": ("account_id", "employer_id"),
+    "members.invitations": ("employer_id", "account_id", "phone_index"),
     "federation.links": ("account_id", "subject_index"),
     "federation.claims": ("account_id",),
     "device_keys.keys": ("account_id",),
@@ -54,7 +64,13 @@ OWNERS = {
     "assurance.cases": ("account_id", "claimed_by"),
     "assurance.identities": ("account_id",),
     "reviews.looks": ("account_id", "official_id"),
+    "job_reports.reports": ("account_id", "posting_id", "decided_at"),
+    "moderation.appeals": ("decision_id", "case_id"),
+    "photos.uploads": ("account_id", "is_public"),
     "passkeys.credentials": ("account_id", "credential_id"),
+    "dossiers.dossiers": ("code_index",),
+    "dossiers.proofs": ("holder",),
+    "dossiers.failures": ("subject",),
 }
 
 

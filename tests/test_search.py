@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan import queries, search
+from longan.searchable import searchable
 
 # All pairs collected from citizens' searches, as they came. What is not to match is only to rank lower.
 with (Path(__file__).parent / "data" / "search_pairs.csv").open(encoding="utf-8", newline="") as file:
@@ -157,7 +158,7 @@ async def test_postgresql_takes_every_query_and_keeps_every_word_whole(text: str
 async def test_every_collected_pair_holds(
     typed: str, written: str, matches: str, why: str, conn: asyncpg.Connection
 ) -> None:
-    made = search.searchable(written, "")
+    made = searchable(written, "")
     query = queries.parse(typed)
 
     found, rank = await conn.fetchrow(

@@ -110,7 +110,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(ring: Keys) -> None:
 
 # Several operations of each kind, so that a door that is another's shows: path, and a body where one is needed.
 NOWHERE = "0192f0c1-6d1e-7c3a-9b1e-3f7c1f0e2a11"
-DOORS: dict[Audience, list[tuple[str, str, dict[str, str] | None]]] = {
+DOORS: dict[Audience, list[tuple[str, str, dict[str, object] | None]]] = {
     "app": [
         ("GET", "/v1/me", None), ("GET", "/v1/auth/sessions", None), ("GET", "/v1/me/notifications", None),
         ("GET", "/v1/me/applications", None), ("DELETE", f"/v1/auth/sessions/{NOWHERE}", None),
@@ -119,7 +119,7 @@ DOORS: dict[Audience, list[tuple[str, str, dict[str, str] | None]]] = {
         ("POST", f"/v1/me/notifications/{NOWHERE}/read", None),
     ],
     "official": [
-        ("POST", f"/v1/employers/{NOWHERE}/verification", {"decision": "verified", "reason": "đủ giấy tờ"}),
+        ("POST", f"/v1/employers/{NOWHERE}/verification", {"decision": "verified", "reason": "đủ", "version": 1}),
         ("GET", "/v1/me", None), ("GET", "/v1/auth/sessions", None), ("GET", "/v1/staff/grants", None),
         ("GET", "/v1/staff/proposals", None), ("DELETE", f"/v1/auth/sessions/{NOWHERE}", None),
         ("GET", f"/v1/auth/sessions/{NOWHERE}", None), ("POST", f"/v1/staff/accounts/{NOWHERE}/end-sessions", None),

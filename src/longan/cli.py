@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             added.add_argument(
                 "--sample", action="store_true", help="also the sample data and personas (development only)"
             )
+            own = "also a province's own parks.csv and wage_regions.csv, with the columns of those in the package"
+            added.add_argument("--lists", type=Path, metavar="DIRECTORY", help=own)
         if name == "create-admin":
             added.add_argument("phone", help="the mobile number of the administrator")
         if name == "push":
@@ -132,9 +134,11 @@ def dev(_: argparse.Namespace) -> int:
             port=number("LONGAN_PORT", 8000),
             metrics_port=number("LONGAN_METRICS_PORT", 8001),
             devkit_port=number("LONGAN_DEVKIT_PORT", 8002),
+            s3_port=number("LONGAN_S3_PORT", 8003),
             workers=number("LONGAN_WORKERS", 1),
             database_url=os.environ.get("LONGAN_DATABASE_URL") or None,
             redis_url=os.environ.get("LONGAN_REDIS_URL") or None,
+            s3_url=os.environ.get("LONGAN_S3_URL") or None,
         ),
         greet=greet,
     )
@@ -217,7 +221,7 @@ def create_admin(given: argparse.Namespace) -> int:
     return 0
 
 
-@command("load the dated government data: units, procedures")
+@command("load the dated government data: units, lists, procedures")
 def seed(given: argparse.Namespace) -> int:
     from longan.crypto import Sealed
     from longan.reference import load
@@ -230,6 +234,11 @@ def seed(given: argparse.Namespace) -> int:
         async with _database(settings) as connection:
             await schema.check(connection)
             await load.load(connection, tell)
+            if given.lists:
+                try:
+                    await load.load_own(connection, tell, given.lists)
+                except load.NO_LISTS as error:
+                    raise BadSettings(f"The lists of {given.lists} cannot be loaded: {error}.") from error
             if given.sample:
                 from longan.devkit.sample import load as sample
 

@@ -18,6 +18,7 @@ from longan.errors import Unavailable
 from longan.exchange import Exchange
 from longan.fields import Locale as LocaleName
 from longan.limits import Strict
+from longan.object_storage import Storage, StorageUnavailable
 from longan.page import Cursors
 from longan.tokens import Principal
 
@@ -35,6 +36,7 @@ OpensNumbers = NamedDependency[SkipValidation[Sealed]]
 ToEnter = NamedDependency[SkipValidation[Entrance]]
 Pool = NamedDependency[SkipValidation[asyncpg.Pool]]
 Counted = NamedDependency[SkipValidation[Strict]]
+Stored = NamedDependency[SkipValidation[Storage]]
 
 
 @asynccontextmanager
@@ -98,6 +100,11 @@ def providers(state: State) -> dict[str, Provide]:
     def strict() -> Strict:
         return state.strict  # type: ignore[no-any-return]
 
+    def storage() -> Storage:
+        if state.storage is None:
+            raise StorageUnavailable(3600)
+        return state.storage  # type: ignore[no-any-return]
+
     def exchange() -> Exchange:
         raise TypeError("the exchange is given")
 
@@ -122,6 +129,7 @@ def providers(state: State) -> dict[str, Provide]:
         pool,
         entrance,
         strict,
+        storage,
         exchange,
         me,
         locale,

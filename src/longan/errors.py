@@ -29,6 +29,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "needs_both": ("Cần gửi đủ các trường đi cùng nhau", "Must be given together with its companions"),
     "one_of_them": ("Chỉ được gửi một trong các trường này", "Only one of these may be given"),
     "not_found": ("Không tìm thấy", "There is no such thing"),
+    "not_ready": ("Đang được kiểm tra, xin chờ", "Is still being checked"),
+    "elsewhere": ("Không nằm trong xã, phường đã chọn", "Does not lie in the ward that was given"),
+    "ambiguous": ("Có nhiều nơi cùng tên, xin ghi rõ hơn", "Several places have this name; say which"),
+    "formula": ("Không được bắt đầu bằng = + - @ như công thức", "May not begin with = + - @ as a formula does"),
+    "bad_quotes": ("Dấu ngoặc kép đặt sai", "A quote stands in the wrong place"),
+    "too_many_cells": ("Nhiều ô hơn dòng tiêu đề", "Has more cells than there are headings"),
     "empty": ("Không có nội dung", "Is empty"),
     "bad_encoding": ("Mã quét bị lỗi chữ, hãy quét lại", "The scan lost letters; scan again"),
     "not_an_identity_qr": ("Không phải mã QR của thẻ căn cước", "Is not the QR code of a citizen card"),
@@ -47,6 +53,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "issue_before_birth": ("Ngày cấp trước ngày sinh", "It was issued before the birth"),
     "issue_in_future": ("Ngày cấp ở trong tương lai", "It was issued in the future"),
     "same_as_old": ("Phải khác với số cũ", "Must differ from the old one"),
+    "mixed_currency": ("Không được trộn đồng và đô la", "Đồng and dollars must not be mixed"),
     "not_mobile": ("Không phải số di động Việt Nam", "Is not a Vietnamese mobile number"),
 }
 
@@ -189,8 +196,8 @@ class UriTooLong(Problem):
 class UnsupportedMediaType(Problem):
     status, code = 415, "unsupported_media_type"
     vi, en = (
-        "Chúng tôi chỉ nhận application/json, UTF-8, không nén",
-        "We take application/json in UTF-8, not compressed",
+        "Chúng tôi nhận application/json, hoặc loại tệp ghi ở Accept, UTF-8, không nén",
+        "We take application/json, or the kinds of file that Accept names, in UTF-8, not compressed",
     )
 
 

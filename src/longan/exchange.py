@@ -1,6 +1,6 @@
 """What the edge knows of one request, for the handler and for the log."""
 
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from zlib import crc32
 
@@ -38,7 +38,8 @@ class Exchange(msgspec.Struct):
     `client` is the network the request came from (limits.network); `until` (loop time) is when the database must have
     answered, set by the first question; `queries` are round trips.
     `key_thumbprint` (RFC 7638) is the key whose possession the request proved with a `DPoP` header. `happened` names
-    the account in whose event log the request wrote, for its streams to look there once that is committed.
+    the account in whose event log the request wrote, for its streams to look there once that is committed. `content` is
+    what the operation's policy `reads` in a body that is no JSON.
     """
 
     request_id: str
@@ -49,6 +50,8 @@ class Exchange(msgspec.Struct):
     principal: Principal | None = None
     key_thumbprint: str | None = None
     body: bytes = b""
+    content_type: str = ""
+    content: Any = None
     idempotency_key: str | None = None
     if_match: str | None = None
     if_none_match: bytes | None = None
@@ -85,6 +88,10 @@ class Exchange(msgspec.Struct):
         """Whether the client holds the answer that `tagged` has named: it is sent 304 then, so whatever the handler
         returns may be empty."""
         return self.etag is not None and matches(self.if_none_match, self.etag)
+
+    def versions_if_given(self) -> list[int] | None:
+        """As `expected_versions`, for an operation that `may_match`: None too where no If-Match was sent."""
+        return None if self.if_match is None else self.expected_versions()
 
     def expected_versions(self) -> list[int] | None:
         """The row versions If-Match allows; None for `*`. Weak tags never match (RFC 9110 section 13.1.1).

@@ -26,9 +26,9 @@ _BLANK = (
 )
 _VISIBLE = f"[^{_BLANK}]"
 # One line, not blank; a trailing newline slips past `$`, hence the look-ahead at the end.
-_LINE = rf"^(?=[{_BLANK}]*{_VISIBLE})[^\r\n\t]*(?![\r\n\t])$"
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
-Title = Annotated[str, Meta(min_length=3, max_length=120, pattern=_LINE)]
+LINE = rf"^(?=[{_BLANK}]*{_VISIBLE})[^\r\n\t]*(?![\r\n\t])$"
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)]
+Title = Annotated[str, Meta(min_length=3, max_length=120, pattern=LINE)]
 Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=_VISIBLE)]
 Note = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=_VISIBLE)]
 

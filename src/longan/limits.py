@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from longan.errors import RateLimited, Unavailable
 
-Limit = Literal["lookup", "write", "sign_in", "refresh", "page"]
+Limit = Literal["lookup", "write", "sign_in", "refresh", "page", "file"]
 
 SLICES = 6
 FLUSH_SECONDS = 1.0
@@ -41,6 +41,7 @@ CLASSES: dict[str, tuple[Window, Window]] = {
     "sign_in": (Window(60, 60), Window(60, 60)),
     "refresh": (Window(30, 60), Window(300, 60)),
     "page": (Window(600, 60), Window(600, 60)),
+    "file": (Window(12, 60), Window(12, 60)),
 }
 
 # All windows or none: a request refused by one window must not use up another. Who is refused by several is told when

@@ -19,6 +19,7 @@ from longan.errors import FieldError, InvalidRequest
 from longan.page import Cursors
 
 P = TypeVar("P", bound=msgspec.Struct)
+L = TypeVar("L", bound="Listing")
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -63,26 +64,31 @@ class Listing(msgspec.Struct, frozen=True):
 
     async def page(
         self, conn: asyncpg.Connection, cursors: Cursors, sort: str, values: dict[str, Any], cursor: str | None,
-        limit: int, kind: type[P],
+        limit: int, kind: type[P], asked: Mapping[str, object] | None = None,
     ) -> P:  # fmt: skip
         """A page (a struct of `items` and `next_cursor`) of what fits `values`; a filter is in use when all values it
-        speaks of are given. The cursor is bound to everything but the time.
+        speaks of are given. The cursor is bound to what was asked, everything but the time: `asked` where the values
+        are made from it, and may be others tomorrow, else the values.
 
         Raises `InvalidRequest` for a cursor of another list, or an order whose value is missing.
         """
         order = self.orders[sort]
         if order.needs is not None and order.needs not in values:
             raise InvalidRequest(FieldError("?sort", "needs_both"))
-        scope = [self.name, sort, *sorted((name, str(value)) for name, value in values.items() if name != "now")]
+        scope = self.scope(sort, values if asked is None else asked)
         given = values
         if cursor is not None:
             position: tuple[Any, ...] = cursors.read(cursor, scope, order.kind)  # type: ignore[arg-type]
             given = {**values, **{f"after_{number}": value for number, value in enumerate(position)}}
-        sql, names = _assembled(self.name, sort, frozenset(given), limit + 1)
+        sql, names = assembled(self.name, sort, frozenset(given), limit + 1)
         rows = await conn.fetch(sql, *(given[name] for name in names))
         more = len(rows) > limit
         last = cursors.write(scope, [rows[limit - 1][column] for column in order.position]) if more else None
-        return kind(many(rows[:limit], _item(kind)), last)
+        return kind(many(rows[:limit], item(kind)), last)
+
+    def scope(self, sort: str, asked: Mapping[str, object]) -> list[object]:
+        """What a cursor is bound to."""
+        return [self.name, sort, *sorted((name, str(value)) for name, value in asked.items() if name != "now")]
 
     def statement(self, sort: str, given: frozenset[str], limit: int) -> tuple[str, tuple[str, ...]]:
         """The SQL when these values are given, and their order as its parameters."""
@@ -90,60 +96,67 @@ class Listing(msgspec.Struct, frozen=True):
         chosen = {
             name: with_it if value in given else without for name, (value, without, with_it) in self.columns.items()
         }
-        conditions = [self._with_columns(condition) for condition in (*self.where.values(), order.after)]
-        parts = [_filled(self.select, chosen), *(f"   and {each}" for each in conditions if _places(each) <= given)]
-        text = "\n".join([*parts, f" order by {_filled(order.by, chosen)}", f" limit {limit}"])
-        names = tuple(dict.fromkeys(_places_in_order(text)))
-        numbered = {name: f"${number}" for number, name in enumerate(names, 1)}
-        return f"-- {self.name}\n" + text.format_map(numbered), names
+        parts = [filled(self.select, chosen), *(f"   and {each}" for each in self.conditions(given, order.after))]
+        return self.numbered("\n".join([*parts, f" order by {filled(order.by, chosen)}", f" limit {limit}"]))
+
+    def conditions(self, given: frozenset[str], *more: str) -> list[str]:
+        """Those that are in use when these values are given, with the columns of which they speak."""
+        every = [self.with_columns(condition) for condition in (*self.where.values(), *more)]
+        return [each for each in every if places(each) <= given]
+
+    def numbered(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The statement with its parameters in the place of their names, and the names in their order."""
+        names = tuple(dict.fromkeys(places_in_order(text)))
+        return f"-- {self.name}\n" + text.format_map({name: f"${n}" for n, name in enumerate(names, 1)}), names
 
     def every(self) -> Iterator[str]:
         """The statement with no filter, with each, and with all, in every order, as the first page and as a later one:
         for the test that prepares them."""
-        base = _places(_filled(self.select, {name: without for name, (_, without, _) in self.columns.items()}))
-        filters = [_places(self._with_columns(condition)) for condition in self.where.values()]
-        filters += [frozenset({value}) | _places(with_it) for value, _, with_it in self.columns.values()]
+        base = places(filled(self.select, {name: without for name, (_, without, _) in self.columns.items()}))
+        filters = [places(self.with_columns(condition)) for condition in self.where.values()]
+        filters += [frozenset({value}) | places(with_it) for value, _, with_it in self.columns.values()]
         for sort, order in self.orders.items():
-            after = _places(self._with_columns(order.after))
-            needed = base | (_places(self._with_columns(order.by)) if order.needs else frozenset())
+            after = places(self.with_columns(order.after))
+            needed = base | (places(self.with_columns(order.by)) if order.needs else frozenset())
             for values in {frozenset(), *filters, frozenset().union(*filters)}:
                 given = needed | values
                 yield self.statement(sort, given, 21)[0]
                 yield self.statement(sort, given | after, 21)[0]
 
-    def _with_columns(self, text: str) -> str:
-        return _filled(text, {name: with_it for name, (_, _, with_it) in self.columns.items()})
+    def with_columns(self, text: str) -> str:
+        """The text with the columns as they are when their values are given."""
+        return filled(text, {name: with_it for name, (_, _, with_it) in self.columns.items()})
 
 
 LISTINGS: dict[str, Listing] = {}
 
 
-def listing(made: Listing) -> Listing:
+def listing(made: L) -> L:
     """Register a listing under its name."""
     LISTINGS[made.name] = made
     return made
 
 
 @cache
-def _item(page: type[Any]) -> type[Any]:
+def item(page: type[Any]) -> type[Any]:
     """What a page is made of."""
     return get_args(get_type_hints(page)["items"])[0]  # type: ignore[no-any-return]
 
 
 @cache
-def _assembled(name: str, sort: str, given: frozenset[str], limit: int) -> tuple[str, tuple[str, ...]]:
+def assembled(name: str, sort: str, given: frozenset[str], limit: int) -> tuple[str, tuple[str, ...]]:
     return LISTINGS[name].statement(sort, given, limit)
 
 
-def _places_in_order(text: str) -> Iterator[str]:
+def places_in_order(text: str) -> Iterator[str]:
     return (place for _, place, _, _ in Formatter().parse(text) if place is not None)
 
 
-def _places(text: str) -> frozenset[str]:
-    return frozenset(_places_in_order(text))
+def places(text: str) -> frozenset[str]:
+    return frozenset(places_in_order(text))
 
 
-def _filled(text: str, chosen: Mapping[str, str]) -> str:
+def filled(text: str, chosen: Mapping[str, str]) -> str:
     for name, expression in chosen.items():
         text = text.replace(f"{{{name}}}", expression)
     return text

@@ -12,7 +12,7 @@ import msgspec
 
 from longan.fields import Locale
 
-SubjectKind = Literal["application", "employer", "account", "session", "job", "campaign"]
+SubjectKind = Literal["application", "employer", "account", "session", "job", "campaign", "invitation", "saved_search"]
 Channel = Literal["push", "zns", "sms"]
 Carrier = Literal["zns", "sms"]
 Urgency = Literal["urgent", "normal", "low"]
@@ -32,7 +32,21 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    decision: Literal["verified", "rejected"]
+    decision: Literal["verified", "rejected", "suspended", "reinstated", "name_accepted", "name_refused"]
+    employer_name: str
+
+
+class Invited(msgspec.Struct, frozen=True):
+    """`standing` is the employer's: what nobody has checked is not named."""
+
+    standing: Literal["verified", "unverified"]
+    employer_name: str
+
+
+class MembershipChanged(msgspec.Struct, frozen=True):
+    """Of the reader: `removed`, `made_owner`, `made_recruiter`; of somebody else: `joined`, `left`."""
+
+    what: Literal["removed", "made_owner", "made_recruiter", "joined", "left"]
     employer_name: str
 
 
@@ -65,7 +79,37 @@ class Posting(msgspec.Struct, frozen=True):
     employer_name: str
 
 
-Params = SessionEnding | Posting | Moved | Received | Decided | Security | Announced
+class JobDigest(msgspec.Struct, frozen=True):
+    """How many new postings a person's saved searches have found since the digest before."""
+
+    count: int
+
+
+class Reviewed(msgspec.Struct, frozen=True):
+    """What became of a posting of the reader's employer; `held`: it waits for an official, whose `reason` it is
+    else."""
+
+    decision: Literal["held", "published", "returned", "suspended", "paused", "upheld", "granted"]
+    job_title: str
+    employer_name: str
+    reason: str
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What an official found of the reader's report of a posting."""
+
+    outcome: Literal["confirmed", "dismissed"]
+    job_title: str
+
+
+class Unused(msgspec.Struct, frozen=True):
+    """Nothing to fill in: a search's own words stand in no notice."""
+
+
+Params = (
+    JobDigest | Unused | SessionEnding | Posting | Moved | Received | Decided | Security | Announced | Reviewed
+    | Answered | Invited | MembershipChanged
+)  # fmt: skip
 Words = tuple[str, str]  # title and body
 
 
@@ -147,25 +191,45 @@ def _notice(topic: str, params: type[Params], *, chosen_by: str | None = None, *
     )  # fmt: skip
 
 
+# Who was told as a member of an employer and is none any more.
+_LEFT = """not exists (select from members.members b where b.employer_id = {} and b.account_id = i.account_id)"""
+
 NOTICES: dict[str, Notice] = dict([
     _notice(
         "application_moved", Moved, chosen_by="status", subject="application", channel="applications",
         life=timedelta(days=3), full=True, link="applications/{subject_id}",
         carriers=("zns", "sms"), at_first=("push", "zns"),
-        stands="""not exists (select from applications.applications a
-                               where a.id = i.subject_id and a.status <> i.params ->> 'status')""",
+        stands=f"""not exists (select from applications.applications a
+                               where a.id = i.subject_id
+                                 and (a.status <> i.params ->> 'status'
+                                      or a.worker_id <> i.account_id and {_LEFT.format("a.employer_id")}))""",
     ),
     _notice(
         "application_received", Received, subject="application", channel="hiring", life=timedelta(days=1), full=True,
         link="applications/{subject_id}",
-        stands="""not exists (select from applications.applications a
-                               where a.id = i.subject_id and a.status in ('withdrawn', 'expired', 'obsolete'))""",
+        stands=f"""not exists (select from applications.applications a
+                               where a.id = i.subject_id
+                                 and (a.status in ('withdrawn', 'expired', 'obsolete')
+                                      or {_LEFT.format("a.employer_id")}))""",
     ),
     _notice(
         "employer_decided", Decided, chosen_by="decision", subject="employer", channel="employers",
         life=timedelta(days=3), full=True, link="employers/{subject_id}", carriers=("zns",),
-        stands="""not exists (select from employers.employers e
-                               where e.id = i.subject_id and e.status <> i.params ->> 'decision')""",
+        stands=f"""not exists (select from employers.employers e
+                               where e.id = i.subject_id
+                                 and ({_LEFT.format("e.id")}
+                                      or not starts_with(i.params ->> 'decision', 'name_')
+                                     and e.status <> replace(i.params ->> 'decision', 'reinstated', 'verified')))""",
+    ),
+    _notice(
+        "employer_invitation", Invited, chosen_by="standing", subject="invitation", channel="employers",
+        life=timedelta(days=3), inbox_life=timedelta(days=14), full=True, link="invitations",
+        stands="""exists (select from members.invitations v
+                           where v.id = i.subject_id and v.answered_at is null and v.expires_at > moment)""",
+    ),
+    _notice(
+        "membership_changed", MembershipChanged, chosen_by="what", subject="employer", channel="employers",
+        life=timedelta(days=3), full=True, link="employers/{subject_id}",
     ),
     _notice(
         "security_notice", Security, chosen_by="what", subject="account", channel="security", life=timedelta(days=3),
@@ -181,13 +245,57 @@ NOTICES: dict[str, Notice] = dict([
     _notice(
         "job_expiring", Posting, subject="job", channel="hiring", life=timedelta(days=2), full=True,
         link="jobs/{subject_id}",
-        stands="""exists (select from jobs.postings j
+        stands=f"""exists (select from jobs.postings j
                            where j.id = i.subject_id and j.status = 'open'
-                             and j.expires_at <= i.created_at + interval '3 days')""",
+                             and j.expires_at > moment and j.expires_at <= i.created_at + interval '3 days'
+                             and not {_LEFT.format("j.employer_id")})""",
     ),
     _notice(
         "job_expired", Posting, subject="job", channel="hiring", life=timedelta(days=3), urgency="low", full=True,
         link="jobs/{subject_id}",
+    ),
+    _notice(
+        "saved_job_expiring", Posting, subject="job", channel="saved_jobs", life=timedelta(days=2), urgency="low",
+        full=True, link="jobs/{subject_id}",
+        stands="""exists (select from saved_jobs.saves s
+                            join jobs.postings j on j.id = s.posting_id
+                           where s.account_id = i.account_id and s.posting_id = i.subject_id and j.status = 'open'
+                             and j.expires_at > moment and j.expires_at <= i.created_at + interval '2 days'
+                             and not exists (select from applications.applications a
+                                              where a.worker_id = i.account_id and a.job_id = j.id
+                                                and a.status <> 'obsolete'))""",
+    ),
+    _notice(
+        "job_alert", Posting, subject="job", channel="job_alerts", life=timedelta(days=1),
+        inbox_life=timedelta(days=90), full=True, link="jobs/{subject_id}",
+        stands="""exists (select from job_alerts.hits h
+                            join jobs.postings j on j.id = h.posting_id
+                            join saved_searches.searches s on s.id = any(h.search_ids)
+                           where h.account_id = i.account_id and h.posting_id = i.subject_id and s.cadence <> 'none'
+                             and j.status = 'open' and j.expires_at > moment)""",
+    ),
+    _notice(
+        "job_digest", JobDigest, subject="account", channel="job_digest", life=timedelta(days=1),
+        inbox_life=timedelta(days=90), full=True, link="job-alerts",
+        stands="""exists (select from job_alerts.hits h
+                            join jobs.postings j on j.id = h.posting_id
+                            join saved_searches.searches s on s.id = any(h.search_ids)
+                           where h.account_id = i.account_id and h.told_at = i.created_at and not h.dropped
+                             and s.cadence <> 'none' and j.status = 'open' and j.expires_at > moment)""",
+    ),
+    _notice(
+        "saved_search_unused", Unused, subject="saved_search", channel="saved_searches", life=timedelta(days=7),
+        urgency="low", link="saved-searches/{subject_id}",
+        stands="""exists (select from saved_searches.searches s
+                           where s.id = i.subject_id and s.cadence <> 'none' and s.doubted_at is not null)""",
+    ),
+    _notice(
+        "job_reviewed", Reviewed, chosen_by="decision", subject="job", channel="hiring", life=timedelta(days=3),
+        link="jobs/{subject_id}/review",
+    ),
+    _notice(
+        "job_report_answered", Answered, chosen_by="outcome", subject="job", channel="job_reports",
+        life=timedelta(days=3), urgency="low", link="job-reports",
     ),
     _notice(
         "announcement", Announced, subject="campaign", channel="announcements", life=timedelta(days=3), full=True,

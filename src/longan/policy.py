@@ -1,5 +1,6 @@
 """What every route has decided: who may call it, how often, whether it repeats safely, whether its answer is cached."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -34,22 +35,29 @@ class Proof(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """`auth`: the audience a token must have; `public` never looks at one, `optional` takes one when it is there.
 
-    `idempotent` routes demand an Idempotency-Key; `if_match` routes an If-Match. `cache` names the family of cached
-    answers that a write of that family throws away. `proof`: what a sensitive operation demands. `raises`: the problems
-    of this route beyond the usual ones.
+    `idempotent` routes demand an Idempotency-Key; `if_match` routes an If-Match, which `may_match` routes honour where
+    it is sent. `cache` names the family of cached answers that a write of that family throws away. `proof`: what a
+    sensitive operation demands. `raises`: the problems of this route beyond the usual ones.
     `example`: the answer shown in the document.
+    `takes`: the kinds of body, where it is a file and not JSON; `largest` its bytes. `reads` makes of its bytes and its
+    content type what the handler finds in `exchange.content`: in a thread of its own and before anything is opened, for
+    a large file takes longer than a request may hold a connection.
     """
 
     auth: Auth
     limit: Limit | None
     idempotent: bool = False
     if_match: bool = False
+    may_match: bool = False
     cache: str | None = None
     proof: Proof | None = None
     produces: str = "application/json"
     raises: tuple[type[Problem], ...] = ()
     request_example: object = None
     example: object = None
+    takes: tuple[str, ...] = ()
+    largest: int | None = None
+    reads: Callable[[bytes, str], object] | None = None
 
 
 def decided(
@@ -58,18 +66,22 @@ def decided(
     limit: Limit | None,
     idempotent: bool = False,
     if_match: bool = False,
+    may_match: bool = False,
     cache: str | None = None,
     proof: Proof | None = None,
     produces: str = "application/json",
     raises: tuple[type[Problem], ...] = (),
     request_example: object = None,
     example: object = None,
+    takes: tuple[str, ...] = (),
+    largest: int | None = None,
+    reads: Callable[[bytes, str], object] | None = None,
 ) -> dict[str, Policy]:
     """The `opt` of a handler."""
     return {
         "policy": Policy(
-            auth=auth, limit=limit, idempotent=idempotent, if_match=if_match, cache=cache, proof=proof,
-            produces=produces,
-            raises=raises, request_example=request_example, example=example,
+            auth=auth, limit=limit, idempotent=idempotent, if_match=if_match, may_match=may_match, cache=cache,
+            proof=proof, produces=produces, raises=raises, request_example=request_example,
+            example=example, takes=takes, largest=largest, reads=reads,
         )
     }  # fmt: skip

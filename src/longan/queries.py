@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from longan.search import SAME_SYLLABLE, Phrase, mark, plain_words
-from longan.synonyms import known_phrases
+from longan.synonyms import compounds_in, known_phrases
 
 WORDS_IN_A_QUERY = 12
 LETTERS_IN_A_WORD = 64
@@ -30,18 +30,24 @@ class Term(msgspec.Struct, frozen=True):
     begun: str | None = None
     inside: tuple["Term", ...] = ()
 
-    def written(self) -> str:
+    def written(self, *, joined: bool) -> str:
+        """As `Query.written`."""
         if self.quoted:
-            return _side_by_side(self.words)
+            return _side_by_side(self.words, joined=joined)
         last = self.words[-1]
         if self.begun is not None:
             # Whoever has typed "ki" may be on the way to "kinh", which "ky" is no prefix of.
             last = f"{last}:*" if self.begun == last else f"({last} | {self.begun}:*)"
-        own = " & ".join(term.written() for term in self.inside) or _side_by_side((*self.words[:-1], last))
+        if self.inside:
+            own = " & ".join(term.written(joined=joined) for term in self.inside)
+        elif self.begun is None:
+            own = _side_by_side(self.words, joined=joined)
+        else:
+            own = _side_by_side((*self.words[:-1], last), joined=False)
         if not self.others:
             return own
         own = own if len(self.inside) < 2 else f"({own})"
-        return f"({' | '.join([own, *map(_side_by_side, self.others)])})"
+        return f"({' | '.join([own, *(_side_by_side(phrase, joined=joined) for phrase in self.others)])})"
 
     def phrases(self) -> Iterator[Phrase]:
         """All that may be found, each of them with its words side by side."""
@@ -50,6 +56,11 @@ class Term(msgspec.Struct, frozen=True):
         for term in self.inside:
             yield from term.phrases()
         yield from self.others
+
+    def share(self, shares: Mapping[str, float]) -> float:
+        """As `Query.share`."""
+        own = [term.share(shares) for term in self.inside] or [_share(self.words, shares)]
+        return max([min(own), *(_share(phrase, shares) for phrase in self.others)])
 
     def finished(self) -> "Term":
         """The same, whose last word is a whole one."""
@@ -64,11 +75,12 @@ class Query(msgspec.Struct, frozen=True):
     without: tuple[Phrase, ...] = ()
     marked: tuple[str, ...] = ()
 
-    def written(self) -> str:
-        """A text for `tsquery` over folded text, '' when nothing is asked for."""
-        every = [" & ".join(term.written() for term in terms) for terms in self.alternatives]
+    def written(self, *, joined: bool = False) -> str:
+        """A text for `tsquery` over folded text, '' when nothing is asked for; with `joined` over what
+        `searchable.searchable` makes of a text, and quicker."""
+        every = [" & ".join(term.written(joined=joined) for term in terms) for terms in self.alternatives]
         wanted = every if len(every) < 2 else [f"({' | '.join(f'({each})' for each in every)})"]
-        return " & ".join([*wanted, *(f"!{_side_by_side(phrase)}" for phrase in self.without)])
+        return " & ".join([*wanted, *(f"!{_side_by_side(phrase, joined=joined)}" for phrase in self.without)])
 
     def said(self) -> list[str]:
         """The words of the first alternative, in their order."""
@@ -77,6 +89,15 @@ class Query(msgspec.Struct, frozen=True):
     def free(self) -> list[str | None]:
         """The same, with None for each that stands in quotes."""
         return [None if t.quoted else word for t in (self.alternatives or ((),))[0] for word in t.words]
+
+    def words(self) -> list[str]:
+        """All words that may be found, compounds as one."""
+        phrases = [phrase for terms in self.alternatives for term in terms for phrase in term.phrases()]
+        return list(dict.fromkeys(word for phrase in phrases for word in (*phrase, *compounds_in(phrase))))
+
+    def share(self, shares: Mapping[str, float]) -> float:
+        """How many texts of one have the words, when so many have each: at most that of the rarest."""
+        return max((min((t.share(shares) for t in terms), default=1.0) for terms in self.alternatives), default=1.0)
 
     def lone_words(self) -> list[str]:
         """The words that stand for nothing but themselves: those that may have been mistyped."""
@@ -194,5 +215,17 @@ def _folded(spelled: Sequence[str]) -> Phrase:
     return tuple(SAME_SYLLABLE.get(word, word) for word in spelled)
 
 
-def _side_by_side(phrase: Phrase) -> str:
-    return phrase[0] if len(phrase) == 1 else f"({' <-> '.join(phrase)})"
+def _side_by_side(phrase: Phrase, *, joined: bool) -> str:
+    if len(phrase) == 1:
+        return phrase[0]
+    compounds = list(compounds_in(phrase)) if joined else []
+    if compounds and len(phrase) == 2:
+        return compounds[0]
+    # The compounds say nothing more, but lead to the few texts in which the whole is looked for.
+    beside = f"({' <-> '.join(phrase)})"
+    return f"({' & '.join([*compounds, beside])})" if compounds else beside
+
+
+def _share(phrase: Phrase, shares: Mapping[str, float]) -> float:
+    compounds = list(compounds_in(phrase))
+    return min(shares.get(word, 0.0) for word in (compounds if len(phrase) == 2 and compounds else phrase))

@@ -40,6 +40,9 @@ TARGETS = (
     Target("recovery.cases.phone_cipher", "phone"),
     Target("employers.employers.tax_code_cipher", "number"),
     Target("federation.claims.sealed", "number"),
+    Target("registry.checks.sealed", "number"),
+    Target("dossiers.dossiers.sealed", "number"),
+    Target("members.invitations.phone_cipher", "phone"),
     # The Official Account of Zalo: its tokens share the ring of the phones.
     Target("fallback.zalo_grants.refresh_sealed", "phone"),
     Target("fallback.zalo_grants.access_sealed", "phone"),

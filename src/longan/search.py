@@ -2,10 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import TypeAlias
-
-import msgspec
 
 # Both spellings of these whole syllables are in use (kí / ký, quí / quý, công ti / công ty). Other syllables in -i are
 # other words than those in -y (tai / tay, mai / may), so they are left alone.
@@ -71,23 +68,3 @@ def rank(title_marked: str, title_folded: str, text: str) -> str:
     return f"""(case when strpos(' ' || {title_marked}, ' ' || {{marked}}) > 0 then 3
              when strpos(' ' || {title_folded}, ' ' || {{folded}}) > 0 then 2
              when strpos({text}, {{folded}}) > 0 then 1 else 0 end)"""
-
-
-class Searchable(msgspec.Struct, frozen=True):
-    """The search columns of a posting.
-
-    `search_text` has three lines, each as `fold` writes it: the title, the employer's name, and what else it is found
-    by. `title_marked` is the title as `mark` writes it.
-    """
-
-    search_text: str
-    title_marked: str
-
-
-def searchable(title: str, employer_name: str, also: Iterable[str] = ()) -> Searchable:
-    """What a posting is found by; `also` are its skills.
-
-    The description is not among it: in a language of some two thousand syllables, those of a long text answer every
-    query.
-    """
-    return Searchable("\n".join((fold(title), fold(employer_name), fold(" ".join(also)))), mark(title))

@@ -32,6 +32,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_fallback_key: str = ""
     identity_check_url: str = ""
     identity_check_key: str = ""
+    tax_registry_url: str = ""
+    tax_registry_key: str = ""
+    lgsp_url: str = ""
+    lgsp_user: str = ""
+    lgsp_password: str = ""
+    lgsp_unit: str = ""
+    lgsp_calls_per_second: int = 50
+    s3_url: str = ""
+    s3_bucket: str = "longan"
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret: Path | None = None
     texts: Path | None = None
     zalo_url: str = "https://business.openapi.zalo.me"
     zalo_oauth_url: str = "https://oauth.zaloapp.com"
@@ -123,12 +135,14 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
     # Where nobody signs in by Firebase, a developer's emulator for something else harms nobody.
     if environ.get("FIREBASE_AUTH_EMULATOR_HOST") and (settings.firebase_project or not settings.development):
         raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would accept unsigned tokens; unset it.")
+    _check_lgsp(settings)
     if settings.firebase_project and not (settings.firebase_credentials and settings.firebase_credentials.is_file()):
         raise BadSettings("LONGAN_FIREBASE_CREDENTIALS must name a service-account file that may read Firebase users.")
     if settings.zalo_app_id and not (
         settings.zalo_app_secret and settings.zalo_oa_secret and settings.zalo_refresh_token
     ):
         raise BadSettings("LONGAN_ZALO_APP_SECRET, _OA_SECRET and _REFRESH_TOKEN must be set beside _APP_ID.")
+    _check_storage(settings)
     if settings.development:
         return
     if settings.rate_limit_scale != 1:
@@ -136,10 +150,13 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
     if not settings.public_url.startswith("https://"):
         raise BadSettings("LONGAN_PUBLIC_URL must start with https:// in production.")
     addresses = {"LONGAN_SMS_URL": settings.sms_url, "LONGAN_FCM_BASE_URL": settings.fcm_base_url}
-    if settings.sms_fallback_url:
-        addresses["LONGAN_SMS_FALLBACK_URL"] = settings.sms_fallback_url
-    if settings.identity_check_url:
-        addresses["LONGAN_IDENTITY_CHECK_URL"] = settings.identity_check_url
+    optional = {
+        "LONGAN_SMS_FALLBACK_URL": settings.sms_fallback_url,
+        "LONGAN_IDENTITY_CHECK_URL": settings.identity_check_url,
+        "LONGAN_TAX_REGISTRY_URL": settings.tax_registry_url,
+        "LONGAN_LGSP_URL": settings.lgsp_url,
+    }
+    addresses |= {name: url for name, url in optional.items() if url}
     if settings.zalo_app_id:
         addresses |= {"LONGAN_ZALO_URL": settings.zalo_url, "LONGAN_ZALO_OAUTH_URL": settings.zalo_oauth_url}
     for name, value in addresses.items():
@@ -155,8 +172,34 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
         raise BadSettings("LONGAN_ZALO_APP_SECRET and _OA_SECRET must be Zalo's keys, at least 16 characters each.")
     if settings.identity_check_url and len(settings.identity_check_key) < 16:
         raise BadSettings("LONGAN_IDENTITY_CHECK_KEY must be the identity provider's key, at least 16 characters.")
+    if settings.tax_registry_url and len(settings.tax_registry_key) < 16:
+        raise BadSettings("LONGAN_TAX_REGISTRY_KEY must be the tax registry's key, at least 16 characters.")
     if settings.fcm_credentials is None or not settings.fcm_credentials.is_file():
         raise BadSettings("LONGAN_FCM_CREDENTIALS must name the service-account file from Firebase.")
+
+
+def _check_storage(settings: Settings) -> None:
+    if not settings.s3_url:
+        return
+    secret = settings.s3_secret
+    if secret is None or not secret.is_file() or len(secret.read_text().strip()) < 16:
+        raise BadSettings("LONGAN_S3_SECRET must name a file with the storage's secret, at least 16 characters.")
+    if not settings.s3_access_key:
+        raise BadSettings("LONGAN_S3_ACCESS_KEY must be set beside LONGAN_S3_URL.")
+    if not settings.s3_url.startswith(("https://", "http://")):
+        raise BadSettings("LONGAN_S3_URL must start with https:// or http://.")
+    if not settings.development and not settings.s3_url.startswith("https://"):
+        raise BadSettings("LONGAN_S3_URL must be an https:// address: people's phones put their pictures there.")
+
+
+def _check_lgsp(settings: Settings) -> None:
+    """Raises `BadSettings`. The address is looked at with the others."""
+    if not 1 <= settings.lgsp_calls_per_second <= 1_000:
+        raise BadSettings("LONGAN_LGSP_CALLS_PER_SECOND must be from 1 to 1000.")
+    if settings.lgsp_url and not (settings.lgsp_user and settings.lgsp_unit):
+        raise BadSettings("LONGAN_LGSP_USER and LONGAN_LGSP_UNIT must be set beside LONGAN_LGSP_URL.")
+    if settings.lgsp_url and not settings.development and len(settings.lgsp_password) < 12:
+        raise BadSettings("LONGAN_LGSP_PASSWORD must be the platform's password, at least 12 characters.")
 
 
 def _path(kind: type, value: object) -> object:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from longan.search import Phrase, words
 
@@ -49,6 +50,12 @@ def compounds() -> frozenset[Phrase]:
     columns = (("synonyms.csv", "phrase"), ("synonyms.csv", "means"), ("abbreviations.csv", "expansion"))
     phrases = (tuple(words(row[column])) for table, column in columns for row in _table(table))
     return frozenset(phrase for phrase in phrases if len(phrase) == 2)
+
+
+def compounds_in(said: Sequence[str]) -> Iterator[str]:
+    """The compounds among the words, each written as one: "congnhan". PostgreSQL finds that at once; two words side by
+    side it finds by reading every text that has both."""
+    return (one + other for one, other in pairwise(said) if (one, other) in compounds())
 
 
 def known_phrases(said: Sequence[str], longest: int = 99) -> Iterator[tuple[int, int, tuple[Phrase, ...]]]:

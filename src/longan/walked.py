@@ -5,7 +5,7 @@ and quickly gathered. Which it is nobody knows before, and a wrong guess reads t
 order are looked through, and only when they do not fill the page are all matches gathered: those are few then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ import asyncpg
 
 from longan.db import many
 from longan.errors import FieldError, InvalidRequest
-from longan.listing import Listing, Order, P, assembled, filled, item, newest
+from longan.listing import Listing, Order, P, assembled, filled, item, newest, places
 from longan.page import Cursors
 
 RANKED = 200
@@ -23,6 +23,10 @@ RANKED = 200
 WALK = 4_000
 """Rows of an order's index that are looked through before all matches are gathered: they hold a page of what one row in
 two hundred has. Where they fill the first page, the ranked ones are among them."""
+
+FAR = 20_000
+"""As WALK, where `frequent` is among the values: one knows that the words are no rare ones, so that all their matches
+are very many. The next row of an index lies beside the last one; matches that are gathered lie anywhere."""
 
 NEWEST, RELEVANCE = "newest", "relevance"
 FIRST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
@@ -50,13 +54,17 @@ class Walked(Listing, frozen=True, kw_only=True):
     `always` holds. `select` has places `{rows}`, where the rows come from, and `{oldest}`, after the last column.
 
     The orders are `newest`, `relevance`, and any others that an index has. `steps` are how many of its rows are looked
-    through, where that is not WALK.
+    through, where that is not WALK and FAR. `hints` are conditions that follow from others and change nothing of what
+    is found, but lead PostgreSQL to an index where all matches are gathered. `bands` of an order are conditions, from
+    the narrowest, of which the rows come before all others: `frequent` matches are gathered within them first.
     """
 
     table: str
     alias: str
     always: str
-    steps: Mapping[str, int] = {}
+    steps: Mapping[str, tuple[int, int]] = {}
+    hints: Mapping[str, str] = {}
+    bands: Mapping[str, Sequence[str]] = {}
 
     async def page(
         self, conn: asyncpg.Connection, cursors: Cursors, sort: str, values: dict[str, Any], cursor: str | None,
@@ -97,16 +105,19 @@ class Walked(Listing, frozen=True, kw_only=True):
         }
         by, filters = filled(order.by, chosen), self.conditions(given)
         later = [self.with_columns(order.after)] if "after_0" in given else []
+        every = [*filters, *self.leading(given)]
         held = ["true"]
+        walk = self.steps.get(sort, (WALK, FAR))["frequent" in given]
+        bands = self.bands.get(sort, ()) if "frequent" in given else ()
         if sort == RELEVANCE:
-            steps = self._ranked(filters, limit, later=bool(later))
+            steps = self._ranked_later(filters, every, walk) if later else self._ranked(filters, every, limit, walk)
             oldest = "{after_3}::timestamptz as oldest_at, {after_4}::uuid as oldest_id"
             if not later:
                 oldest = f"""coalesce((select o.published_at from oldest o), '{FIRST[0].isoformat()}') as oldest_at,
        coalesce((select o.id from oldest o), '{FIRST[1]}') as oldest_id"""
             held = [*held, *later]
         elif filters:
-            steps, oldest = self._first(by, filters, later, limit, self.steps.get(sort, WALK)), ""
+            steps, oldest = self._first(by, filters, every, later, limit, walk, bands), ""
         else:
             steps, oldest, held = "", "", [self.always, *later]
         rows = f"picked p join {self.table} on {self.alias}.id = p.id" if steps else self.table
@@ -116,49 +127,81 @@ class Walked(Listing, frozen=True, kw_only=True):
             steps, filled(select, chosen), conditions, f" order by {by}", f" limit {limit}",
         ])))  # fmt: skip
 
-    def _first(self, by: str, filters: list[str], later: list[str], limit: int, walk: int) -> str:
+    def leading(self, given: frozenset[str]) -> list[str]:
+        """The hints that are in use when these values are given."""
+        return [hint for text in self.hints.values() if places(hint := self.with_columns(text)) <= given]
+
+    def every(self) -> Iterator[str]:
+        """As `Listing.every`, and each hint with its filters."""
+        yield from super().every()
+        texts = [*self.where.values(), *(f"{{{value}}}{with_it}" for value, _, with_it in self.columns.values())]
+        filters = frozenset[str]().union(*(places(self.with_columns(text)) for text in texts))
+        for hint in self.hints.values():
+            for sort in self.orders:
+                yield self.statement(sort, filters | places(self.with_columns(hint)), 21)[0]
+
+    def _first(
+        self, by: str, filters: list[str], every: list[str], later: list[str], limit: int, walk: int,
+        bands: Sequence[str],
+    ) -> str:  # fmt: skip
         """The page's rows, in an order that an index has. The rows of a subquery come as it has put them into order;
         to say the order again would be to look through all of them, where the order is one of distance."""
-        return f"""with walked as materialized (
+        steps = [
+            f"""walked as materialized (
     select {self.alias}.id from ({self._from([self.always, *later])} order by {by} limit {walk}) {self.alias}
-     where {" and ".join(filters)} limit {limit}),
-picked as (
-    select w.id from walked w where (select count(*) from walked) = {limit}
-     union all
-    (select {self.alias}.id from ({self._from([self.always, *later, *filters])} offset 0) {self.alias}
-      where (select count(*) from walked) < {limit} order by {by} limit {limit}))"""
+     where {" and ".join(filters)} limit {limit})"""
+        ]
+        names = ["walked"]
 
-    def _ranked(self, filters: list[str], limit: int, *, later: bool) -> str:
-        """The rows to put into order. For the first page the newest that fit: of the first rows when these fill it,
-        else of all. Later those that fit and are not older than the oldest of them."""
-        alias = self.alias
-        by = newest(f"{alias}.published_at", f"{alias}.id").by
-        bounds = [self.always]
-        if later:
-            bounds.append(f"({alias}.published_at, {alias}.id) >= ({{after_3}}::timestamptz, {{after_4}}::uuid)")
-        walked = f"""with walked as materialized (
-    select {alias}.id, {alias}.published_at, {" and ".join(filters) or "true"} as fits
-      from ({self._from(bounds)} order by {by} limit {WALK}) {alias}),
-seen as materialized (
-    select count(*) < {WALK} as every, count(*) filter (where w.fits) >= {limit} as enough from walked w)"""
-        rest = f"select {alias}.id, {alias}.published_at from ({self._from([*bounds, *filters])} offset 0) {alias}"
-        if later:
-            return f"""{walked},
-picked as (
-    select w.id from walked w where w.fits and (select s.every from seen s)
-     union all
-    (select r.id from ({rest}) r where not (select s.every from seen s)))"""
-        return f"""{walked},
+        def gathered(*band: str) -> str:
+            short = " and ".join(f"(select count(*) from {name}) < {limit}" for name in names)
+            return f"""(
+    select {self.alias}.id from ({self._from([self.always, *later, *every, *band])} offset 0) {self.alias}
+     where {short} order by {by} limit {limit})"""
+
+        for number, band in enumerate(bands):
+            steps.append(f"band_{number} as materialized {gathered(band)}")
+            names.append(f"band_{number}")
+        full = [f"    select s.id from {name} s where (select count(*) from {name}) = {limit}" for name in names]
+        picked = "\n     union all\n".join([*full, gathered()])
+        return ",\n".join([f"with {steps[0]}", *steps[1:], f"picked as (\n{picked})"])
+
+    def _ranked(self, filters: list[str], every: list[str], limit: int, walk: int) -> str:
+        """The rows to put into order for the first page, the newest that fit: of the first rows when these fill it or
+        are all there are, else of all."""
+        by = newest(f"{self.alias}.published_at", f"{self.alias}.id").by
+        key = f"{self.alias}.id, {self.alias}.published_at"
+        return f"""with walked as materialized (
+    select {key} from ({self._from([self.always])} order by {by} limit {walk}) {self.alias}
+     where {" and ".join(filters) or "true"} limit {RANKED}),
+enough as materialized (select count(*) >= {limit} as is_so from walked),
 picked as materialized (
-    (select w.id, w.published_at from walked w where w.fits and (select s.every or s.enough from seen s)
-      order by w.published_at desc, w.id desc limit {RANKED})
+    select w.id, w.published_at from walked w where (select e.is_so from enough e)
      union all
-    ({rest} where not (select s.every or s.enough from seen s) order by {by} limit {RANKED})),
+    (select {key} from ({self._from([self.always, *every])} offset 0) {self.alias}
+      where not (select e.is_so from enough e) order by {by} limit {RANKED})),
 oldest as materialized (
     select p.published_at, p.id
       from picked p
-     where (select count(*) from picked) = {RANKED} or (select s.enough and not s.every from seen s)
+     where (select count(*) from picked) = {RANKED}
+        or (select e.is_so from enough e) and exists ({self._from([self.always])} order by {by} offset {walk} limit 1)
      order by p.published_at, p.id limit 1)"""
+
+    def _ranked_later(self, filters: list[str], every: list[str], walk: int) -> str:
+        """The rows to put into order for a later page: those that fit and are not older than the oldest of those of the
+        first."""
+        by = newest(f"{self.alias}.published_at", f"{self.alias}.id").by
+        after = f"({self.alias}.published_at, {self.alias}.id) >= ({{after_3}}::timestamptz, {{after_4}}::uuid)"
+        bounds = [self.always, after]
+        return f"""with walked as materialized (
+    select {self.alias}.id, {" and ".join(filters) or "true"} as fits
+      from ({self._from(bounds)} order by {by} limit {walk}) {self.alias}),
+seen as materialized (select count(*) < {walk} as every from walked),
+picked as (
+    select w.id from walked w where w.fits and (select s.every from seen s)
+     union all
+    (select {self.alias}.id from ({self._from([*bounds, *every])} offset 0) {self.alias}
+      where not (select s.every from seen s)))"""
 
     def _from(self, conditions: list[str]) -> str:
         return f"select {self.alias}.* from {self.table} where {' and '.join(conditions)}"

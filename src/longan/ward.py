@@ -130,12 +130,9 @@ async def codes(
     `ward_code` is of the list in force now, `old_ward_code` of the one before: all its successors. `place` is read as
     `find` does. Raises `InvalidRequest` for more than one of them, `PlaceUnknown`, `PlaceAmbiguous`.
     """
-    named = {"ward_code": ward_code, "old_ward_code": old_ward_code, "place": place}
-    given = [name for name, value in named.items() if value is not None]
-    if not given:
+    given = the_one(ward_code, old_ward_code, place)
+    if given is None:
         return None
-    if len(given) > 1:
-        raise InvalidRequest(*(FieldError(f"?{name}", "one_of_them") for name in given))
     if place is not None:
         found = await find(conn, home, now, place)
         wards = found.ward_codes if found else []
@@ -143,8 +140,17 @@ async def codes(
         statement, code = (IN_FORCE, ward_code) if ward_code is not None else (SUCCESSORS, old_ward_code)
         wards = [row[0] for row in await conn.fetch(statement, now, code)]
     if not wards:
-        raise PlaceUnknown(FieldError(f"?{given[0]}", "not_found"))
+        raise PlaceUnknown(FieldError(f"?{given}", "not_found"))
     return wards
+
+
+def the_one(ward_code: str | None, old_ward_code: str | None, place: str | None) -> str | None:
+    """Which of them is given. Raises `InvalidRequest` for more than one."""
+    named = {"ward_code": ward_code, "old_ward_code": old_ward_code, "place": place}
+    given = [name for name, value in named.items() if value is not None]
+    if len(given) > 1:
+        raise InvalidRequest(*(FieldError(f"?{name}", "one_of_them") for name in given))
+    return given[0] if given else None
 
 
 # The codes of provinces, districts and communes differ in length, so that one equals another only within its level.
@@ -196,13 +202,36 @@ async def find(conn: asyncpg.Connection, home: str, now: datetime, text: str) ->
     whose wards include those of all others (an old district, over the town of its name). None when there is no such
     place. Raises `PlaceAmbiguous`.
     """
+    named = name_of(text)
+    if named is None:
+        return None
+    rows = await conn.fetch(NAMED, now, named.own[0].fold, named.own[-1].fold, bool(named.around))
+    return meant(named, home, msgspec.convert(rows, list[Place]))
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A place as somebody wrote it: `text` is the name alone, `own` the ways to read it, `around` those of the places
+    after the commas, `marked` whether there are marks anywhere."""
+
+    text: str
+    marked: bool
+    own: list[Reading]
+    around: list[list[Reading]]
+
+
+def name_of(text: str) -> Named | None:
+    """What `NAMED` is asked for: the folds of the first and the last way to read it, and whether there are `around`."""
     parts = [part for part in re.split("[,;]", text) if fold(part) not in ("", COUNTRY)]
     if not parts:
         return None
     own, *around = [readings(part) for part in parts]
-    rows = await conn.fetch(NAMED, now, own[0].fold, own[-1].fold, bool(around))
-    places = [place for place in msgspec.convert(rows, list[Place]) if _is_named(own, f"{place.type}/{place.fold}")]
-    places = _preferred(_around(places, around), home, parts[0], marked=not text.isascii())
+    return Named(parts[0], not text.isascii(), own, around)
+
+
+def meant(named: Named, home: str, found: Sequence[Place]) -> Place | None:
+    """The one of the rows of `NAMED` that is meant. Raises `PlaceAmbiguous`."""
+    places = [place for place in found if _is_named(named.own, f"{place.type}/{place.fold}")]
+    places = _preferred(_around(places, named.around), home, named.text, marked=named.marked)
     if not places:
         return None
     every = set().union(*(place.ward_codes for place in places))

@@ -27,22 +27,36 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 
 from longan import clock, db, idempotency, queue, reminders, tasks
+from longan.applications import tasks as applications
 from longan.assurance import tasks as assurance
 from longan.campaigns import tasks as campaigns
 from longan.crypto import Sealed
 from longan.device_keys import tasks as device_keys
+from longan.dossiers import tasks as dossiers
+from longan.employers import tasks as employers
 from longan.fallback import tasks as fallback
 from longan.federation import tasks as federation
 from longan.firebase import tasks as firebase
 from longan.identity import tasks as identity
+from longan.insights import tasks as insights
+from longan.job_alerts import tasks as job_alerts
+from longan.job_exchange import tasks as job_exchange
+from longan.job_feed import tasks as job_feed
+from longan.job_reports import tasks as job_reports
 from longan.jobs import tasks as jobs
 from longan.keys import keep_looking, load
+from longan.members import tasks as members
+from longan.moderation import tasks as moderation
 from longan.notifications import tasks as notifications
 from longan.passkeys import tasks as passkeys
+from longan.photos import tasks as photos
+from longan.publishing import tasks as publishing
 from longan.push import tasks as push
 from longan.push.domain import PASSING, Sender
 from longan.push.outside import Fcm
 from longan.recovery import tasks as recovery
+from longan.registry import tasks as registry
+from longan.saved_jobs import tasks as saved_jobs
 from longan.sessions import tasks as sessions
 from longan.settings import BadSettings, Settings
 from longan.staff import tasks as staff
@@ -52,15 +66,29 @@ ROOMS = {
     "assurance": assurance,
     "campaigns": campaigns,
     "device_keys": device_keys,
+    "dossiers": dossiers,
+    "employers": employers,
     "fallback": fallback,
     "federation": federation,
     "firebase": firebase,
     "identity": identity,
+    "job_alerts": job_alerts,
+    "insights": insights,
+    "job_exchange": job_exchange,
+    "job_feed": job_feed,
+    "job_reports": job_reports,
     "jobs": jobs,
+    "publishing": publishing,
+    "applications": applications,
+    "members": members,
+    "moderation": moderation,
     "notifications": notifications,
     "passkeys": passkeys,
+    "photos": photos,
     "push": push,
     "recovery": recovery,
+    "saved_jobs": saved_jobs,
+    "registry": registry,
     "sessions": sessions,
     "staff": staff,
 }

@@ -52,7 +52,7 @@ BODIES: list[tuple[str, bytes, bytes, str, str | None, int]] = [
      201),
     ("unknown field", job()[:-1] + b',"status":"open"}', b'{"title":"a","status":"open"}', "invalid_request", "/status",
      201),
-    ("missing field", b'{"title":"abc"}', b"{}", "invalid_request", "/employer_id", 400),
+    ("missing field", b'{"title":"abc"}', b"{}", "invalid_request", "/description", 400),
     ("no JSON", b"{", b"{", "invalid_body", None, 400),
     ("NaN", job(openings=b"NaN"), b'{"title":"a","openings":NaN}', "invalid_body", None, 400),
 ]  # fmt: skip

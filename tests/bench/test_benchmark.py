@@ -39,7 +39,7 @@ def figures() -> Figures:
 def test_the_same_seed_makes_the_same_postings(keys_dir):
     numbers = Sealed(keys.load(keys_dir), "number")
 
-    made, again = make(60, NOW, numbers), make(60, NOW, numbers)
+    made, again = make(60, NOW, numbers, {}), make(60, NOW, numbers, {})
 
     assert made == again
     assert len(made.postings) == 60
@@ -48,7 +48,7 @@ def test_the_same_seed_makes_the_same_postings(keys_dir):
 
 
 def test_generated_postings_are_open_and_oldest_first(keys_dir):
-    made = make(60, NOW, Sealed(keys.load(keys_dir), "number"))
+    made = make(60, NOW, Sealed(keys.load(keys_dir), "number"), {})
 
     published = [row[POSTING_COLUMNS.index("published_at")] for row in made.postings]
 

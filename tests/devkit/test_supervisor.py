@@ -71,6 +71,7 @@ class Started:
     ) -> None:
         self.ports = ports
         settings = {"data_dir": str(data_dir), "port": ports[0], "metrics_port": ports[1], "devkit_port": ports[2]}
+        settings["s3_url"] = "http://elsewhere"
         if not embedded:
             settings |= {"database_url": "postgresql://elsewhere/longan", "redis_url": "redis://elsewhere"}
         given = {"settings": settings, "seconds": seconds, "children": list(children.items())}

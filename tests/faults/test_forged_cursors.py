@@ -16,7 +16,8 @@ async def cursors_of(house: House) -> dict[str, tuple[str, dict[str, str], str]]
         if "cursor" not in operation.parameters:
             continue
         headers = house.headers(operation, house.worker if operation.name == "list_my_applications" else None)
-        path = path_of(operation, {"job_id": house.jobs[0], "campaign_id": house.ids["campaign_id"][0]})
+        named = {"job_id": house.jobs[0], "campaign_id": house.ids["campaign_id"][0], "employer_id": house.employer}
+        path = path_of(operation, named | {name: house.ids[name][0] for name in ("saved_search_id", "import_id")})
         page = await house.call("GET", path, query(limit=1), headers)
         assert page.json["next_cursor"], operation.name
         made[operation.name] = (path, headers, page.json["next_cursor"])

@@ -124,6 +124,15 @@ def valid_body(operation: Operation, employer: UUID) -> dict[str, Any] | None:
     return body | ({"employer_id": str(employer)} if "employer_id" in body else {})
 
 
+def body_of(operation: Operation, employer: UUID) -> bytes | None:
+    """The example as it is sent; of an operation that takes files, the last kind of them (`House.headers` says so)."""
+    policy = operation.policy
+    if policy.takes:
+        return msgspec.json.encode(policy.request_example[policy.takes[-1]])  # type: ignore[index]
+    example = valid_body(operation, employer)
+    return None if example is None else msgspec.json.encode(example)
+
+
 def places(
     struct: type[msgspec.Struct], value: dict[str, Any], before: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, ...]]:

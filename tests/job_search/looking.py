@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from longan.search import searchable
+from longan.searchable import searchable
 
 BEN_LUC, LONG_AN = "27991", "27694"
 

@@ -114,3 +114,10 @@ async def test_suggestions_step_from_title_to_title(many: asyncpg.Pool) -> None:
 
     assert {"postings_titles", "postings_callers"} <= set(indexes(text))
     assert "Seq Scan on postings" not in text
+
+
+@pytest.mark.parametrize("month", [None, 1, 3_999_999, 4_000_000, 9_999_999, 15_000_000, 16_999_999, 10**12])
+async def test_the_steps_of_pay_are_those_of_the_index(conn: asyncpg.Connection, month: int | None) -> None:
+    reached = [step for step in store.PAY_STEPS if step * 1_000_000 <= (month or 0)]
+
+    assert (await conn.fetchval("select job_search.pay_steps($1)", month) or []) == reached

@@ -197,14 +197,14 @@ async def test_the_members_hear_what_the_worker_did(world: World) -> None:
 @pytest.mark.parametrize("decision", ["verified", "rejected"])
 async def test_the_members_hear_what_was_decided_about_their_employer(world: World, decision: str) -> None:
     hiring = await Hiring(world).begin()
-    await world.pool.execute(
+    made = await world.pool.fetchval(
         "insert into employers.verifications (employer_id, decision, reason, decided_by, decided_at) "
-        "values ($1, $2, '', $3, now())",
+        "values ($1, $2, '', $3, now()) returning id",
         hiring.employer, decision, hiring.worker,
     )  # fmt: skip
 
     for _ in range(2):
-        await TASKS["employer_decided"](world.context, employer_id=hiring.employer)
+        await TASKS["employer_decided"](world.context, employer_id=hiring.employer, decision_id=made)
 
     assert await hiring.told() == sorted(hiring.members)
 
@@ -212,7 +212,7 @@ async def test_the_members_hear_what_was_decided_about_their_employer(world: Wor
 async def test_a_fact_that_is_gone_tells_nobody(world: World) -> None:
     await TASKS["application_moved"](world.context, application_id=uuid4(), move_id=uuid4())
     await TASKS["application_received"](world.context, application_id=uuid4())
-    await TASKS["employer_decided"](world.context, employer_id=uuid4())
+    await TASKS["employer_decided"](world.context, employer_id=uuid4(), decision_id=uuid4())
 
     assert await world.pool.fetchval("select count(*) from notifications.inbox") == 0
 

@@ -176,6 +176,9 @@ async def test_a_step_that_was_followed_by_another_is_no_longer_news(lan: Somebo
         """insert into applications.applications (job_id, employer_id, worker_id, status, created_at, updated_at)
            values ($1, $2, $3, 'viewed', now(), now()) returning id""", job, of, lan.account,
     )  # fmt: skip
+    await lan.conn.execute(
+        "insert into members.members (employer_id, account_id, role) values ($1, $2, 'recruiter')", of, lan.account
+    )
     viewed = await lan.tell("application_moved", Moved("viewed", "May", "Công ty"), subject=application)
     received = await lan.tell(subject=application)
     assert await lan.wanted(viewed) and await lan.wanted(received)

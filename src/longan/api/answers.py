@@ -43,6 +43,11 @@ HEADERS: dict[str, Schema] = {
         "schema": {"type": "string"},
         "example": "vi",
     },
+    "Location": {
+        "description": "Where it is, for a short while.",
+        "schema": {"type": "string", "format": "uri"},
+        "example": "https://s3.example.vn/longan/pictures/0f3c?X-Amz-Signature=9d",
+    },
     "ETag": {
         "description": "The version of this answer: send it back in If-None-Match, or in If-Match when you change it.",
         "schema": {"type": "string"},
@@ -99,6 +104,8 @@ def refusals(operation: Operation) -> list[type[Problem]]:
         found += [IdempotencyKeyMissing, IdempotencyInProgress, IdempotencyKeyReused]
     if policy.if_match:
         found += [Stale, IfMatchRequired]
+    if policy.may_match:
+        found += [Stale]
     if policy.auth not in ("public", "optional"):
         found += [Unauthenticated]
     if policy.auth not in ("public", "optional") or is_way_in(operation):
@@ -179,6 +186,8 @@ class Answers:
             names += ["RateLimit-Policy", "RateLimit"]
         if policy.idempotent:
             names += ["Idempotent-Replayed"]
+        if handler.status_code == HTTPStatus.FOUND:
+            names += ["Location"]
         made: Schema = {"description": HTTPStatus(handler.status_code).phrase}
         if (kind := answered(operation)) is not None:
             names += ["Content-Language", *(["ETag"] if has_etag(operation) else [])]

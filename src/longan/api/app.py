@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from longan import calls, clock, db, deps, limits, openid
+from longan import calls, clock, db, deps, lgsp, limits, object_storage, openid
 from longan.api import docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
@@ -23,6 +23,7 @@ from longan.cache import Cache
 from longan.campaigns import routes as campaigns
 from longan.crypto import Sealed
 from longan.device_keys import routes as device_keys
+from longan.dossiers import routes as dossiers
 from longan.dpop import Proofs
 from longan.employers import routes as employers
 from longan.entrance import Entrance
@@ -36,19 +37,35 @@ from longan.firebase.outside import Firebase
 from longan.housing import routes as housing
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
+from longan.insights import routes as insights
+from longan.job_alerts import routes as job_alerts
+from longan.job_exchange import routes as job_exchange
+from longan.job_feed import routes as job_feed
+from longan.job_reports import routes as job_reports
 from longan.job_search import routes as job_search
+from longan.job_shares import routes as job_shares
+from longan.job_suggestions import routes as job_suggestions
+from longan.job_templates import routes as job_templates
 from longan.jobs import routes as jobs
 from longan.keys import keep_looking, load
+from longan.labour import routes as labour
+from longan.members import routes as members
+from longan.moderation import routes as moderation
 from longan.notifications import routes as notifications
 from longan.page import Cursors
 from longan.passkeys import routes as passkeys
 from longan.people import routes as people
+from longan.photos import routes as photos
 from longan.places import routes as places
 from longan.preferences import routes as preferences
 from longan.privacy import routes as privacy
+from longan.publishing import routes as publishing
 from longan.push import routes as push
+from longan.recommendations import routes as recommendations
 from longan.recovery import routes as recovery
+from longan.registry import routes as registry
 from longan.reviews import routes as reviews
+from longan.saved_jobs import routes as saved_jobs
 from longan.services import routes as services
 from longan.sessions import routes as sessions
 from longan.settings import Settings, read
@@ -71,12 +88,29 @@ HANDLERS: list[Any] = [
     *people.HANDLERS,
     *privacy.HANDLERS,
     *places.HANDLERS,
+    *labour.HANDLERS,
     *employers.HANDLERS,
+    *members.HANDLERS,
+    *registry.HANDLERS,
     *job_search.HANDLERS,
+    *job_exchange.HANDLERS,
+    *job_feed.HANDLERS,
+    *job_suggestions.HANDLERS,
     *jobs.HANDLERS,
+    *job_reports.HANDLERS,
+    *moderation.HANDLERS,
+    *job_alerts.HANDLERS,
+    *publishing.HANDLERS,
+    *job_templates.HANDLERS,
+    *saved_jobs.HANDLERS,
+    *recommendations.HANDLERS,
+    *job_shares.HANDLERS,
     *applications.HANDLERS,
+    *insights.HANDLERS,
     *housing.HANDLERS,
+    *photos.HANDLERS,
     *services.HANDLERS,
+    *dossiers.HANDLERS,
     *notifications.HANDLERS,
     *preferences.HANDLERS,
     *push.HANDLERS,
@@ -108,6 +142,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         "in_flight": InFlight(), "cache": Cache(valkey),
         "limiter": limits.Limiter(valkey, settings.rate_limit_scale),
         "strict": limits.Strict(valkey, settings.rate_limit_scale), "proofs": proofs,
+        "storage": object_storage.of(settings),
         "authenticator": Authenticator(pool, tokens, proofs, now),
     })  # fmt: skip
     state.providers = {
@@ -118,6 +153,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         if settings.firebase_project and settings.firebase_credentials
         else None
     )
+    state.dossier_source = lgsp.client(settings, valkey)
     state.entrance = Entrance(tokens, state.authenticator.forget)
     state.streams = Streams(pool, valkey, state.authenticator.standing, now, settings.event_streams)
     Gauge("longan_event_streams", "Open streams of events", registry=registry).set_function(state.streams.__len__)
@@ -149,6 +185,8 @@ def create_app(settings: Settings, **given: Any) -> Edge:
             if "pool" not in given:
                 metrics()
                 await pool.close()
+            if state.dossier_source is not None:
+                await state.dossier_source.close()
             await valkey.aclose()
 
     app = Litestar(

@@ -4,6 +4,7 @@ Litestar says what a handler asks for: its route, the words it depends on, the t
 handler its way reads all that again for every request, and costs more than most handlers do.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -47,6 +48,7 @@ class Plan:
         self._status = handler.status_code
         self._state = state
         self._streams = handler.opt["policy"].produces == STREAM
+        self._reads: Callable[[bytes, str], object] | None = handler.opt["policy"].reads
         self._query = {
             each.field_alias: (each.field_name, types[each.field_name]) for each in model.expected_query_params
         }
@@ -92,6 +94,8 @@ class Plan:
         values = self._parameters(scope, query)
         if self._body is not None and (exchange.body or "data" not in values):
             values["data"] = decode(exchange.body, self._body)
+        if self._reads is not None:
+            exchange.content = await asyncio.to_thread(self._reads, exchange.body, exchange.content_type)
         known: dict[str, Any] = {"exchange": exchange, "state": self._state}
         if "request" in self._words:
             known["request"] = Request(scope)  # type: ignore[arg-type]
@@ -135,7 +139,9 @@ class Plan:
             return result  # type: ignore[no-any-return]
         if isinstance(result, Response):
             content, kind = result.content, str(result.media_type or JSON)
-            if isinstance(content, str):
+            if content is None:
+                content = b""
+            elif isinstance(content, str):
                 content, kind = content.encode(), f"{kind}; charset=utf-8"
             body = content if isinstance(content, bytes) else ENCODE(content)
             return Answer(result.status_code or self._status, {"Content-Type": kind, **result.headers}, body)

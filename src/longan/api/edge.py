@@ -143,6 +143,7 @@ class Edge:
             query = await self._checked(scope, headers, exchange, operation, answer)
             if method in ("POST", "PUT", "PATCH"):
                 exchange.body = await read_body(receive, headers, operation)
+                exchange.content_type = headers.get(b"content-type", b"").decode("latin-1")
                 # Who is calling may have been asked already; the time the body took to arrive is not the database's.
                 exchange.until = None
             if operation.policy.cache is not None and (operation.policy.auth == "public" or exchange.principal is None):
@@ -186,6 +187,8 @@ class Edge:
             if b"if-match" not in headers:
                 raise IfMatchRequired
             exchange.if_match = headers[b"if-match"].decode("latin-1")
+        elif policy.may_match and (sent := headers.get(b"if-match")) is not None:
+            exchange.if_match = sent.decode("latin-1")
         return query
 
     async def _limit(

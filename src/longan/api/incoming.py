@@ -24,6 +24,8 @@ MAX_HEADER_COUNT = 100
 MAX_BODY = 256 * 1024
 MAX_PARAMETERS = 40
 BODY_SECONDS = 15.0
+# A file over a slow line.
+FILE_SECONDS = 60.0
 
 JSON = re.compile(r'application/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?', re.IGNORECASE | re.ASCII)
 
@@ -97,7 +99,14 @@ def read_query(query: bytes, operation: Operation) -> dict[str, str]:
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], operation: Operation) -> bytes:
     """The whole body, bounded in size and time, before anything else is started for it."""
-    body = await _received(receive, headers.get(b"content-length"))
+    policy = operation.policy
+    if policy.takes:
+        # Before it is read: nobody should send ten megabytes to hear that.
+        kind = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+        if kind not in policy.takes or b"content-encoding" in headers:
+            raise UnsupportedMediaType(headers={"Accept": ", ".join(policy.takes)})
+        return await _received(receive, headers.get(b"content-length"), policy.largest or MAX_BODY, FILE_SECONDS)
+    body = await _received(receive, headers.get(b"content-length"), MAX_BODY, BODY_SECONDS)
     if body.strip() not in (b"", b"{}") or operation.needs_body:
         kind = headers.get(b"content-type", b"").decode("latin-1").strip()
         if JSON.fullmatch(kind) is None or b"content-encoding" in headers:
@@ -107,18 +116,18 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], operation: Op
     return body
 
 
-async def _received(receive: Receive, announced: bytes | None) -> bytes:
-    if announced is not None and announced.isdigit() and int(announced[:12]) > MAX_BODY:
+async def _received(receive: Receive, announced: bytes | None, most: int, seconds: float) -> bytes:
+    if announced is not None and announced.isdigit() and int(announced[:12]) > most:
         raise PayloadTooLarge
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise RequestTimeout
                 body += message.get("body", b"")
-                if len(body) > MAX_BODY:
+                if len(body) > most:
                     raise PayloadTooLarge
                 if not message.get("more_body", False):
                     return bytes(body)

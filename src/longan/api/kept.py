@@ -18,6 +18,11 @@ FRESH = {
 }
 
 
+def kind_of(entry: Entry) -> str:
+    """What a kept answer is: its first header says so (dispatch.Plan)."""
+    return entry.headers[0][1].partition(b";")[0].decode("latin-1")
+
+
 class Shelf:
     """Over the process's cache."""
 
@@ -29,7 +34,7 @@ class Shelf:
         language = headers.get(b"accept-language")
         locale = "vi" if language is None else locale_of(language)
         entry = self._cache.near((path_of(scope), scope["query_string"], locale), now)
-        return entry if entry is not None and accepts(headers, "application/json") else None
+        return entry if entry is not None and accepts(headers, kind_of(entry)) else None
 
     async def find(
         self, scope: Scope, exchange: Exchange, query: dict[str, str], operation: Operation

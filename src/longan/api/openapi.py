@@ -20,6 +20,7 @@ from longan.api.problems import ProblemBody
 from longan.api.routing import Operation, Routes
 from longan.api.schemas import Schema, components, plain
 from longan.limits import CLASSES
+from longan.policy import Policy
 
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 
@@ -53,6 +54,13 @@ HEADER_PARAMETERS: dict[str, Schema] = {
         "in": "header",
         "required": True,
         "description": "The ETag of the version you are changing, or `*`.",
+        "schema": {"type": "string"},
+        "example": '"v3"',
+    },
+    "MayMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of the version you have seen, or `*`: nothing happens when it was changed since.",
         "schema": {"type": "string"},
         "example": '"v3"',
     },
@@ -184,7 +192,9 @@ def _operation(operation: Operation, references: dict[object, Schema], examples:
     parameters = [*_parameters(operation, examples), *map(_parameter_reference, _header_names(operation))]
     if parameters:
         made["parameters"] = parameters
-    if (body := _body(operation)) is not None:
+    if policy.takes:
+        made["requestBody"] = {"required": True, "content": {kind: _file(kind, policy) for kind in policy.takes}}
+    elif (body := _body(operation)) is not None:
         schema = references[body]
         example = examples.of(schema) if policy.request_example is None else policy.request_example
         made["requestBody"] = {
@@ -207,7 +217,7 @@ def _limit(operation: Operation) -> str:
 
 
 def _body(operation: Operation) -> object | None:
-    if not operation.takes_body:
+    if not operation.takes_body or operation.policy.takes:
         return None
     data: FieldDefinition = operation.handler.parsed_fn_signature.parameters["data"]
     # `JSONBody[X | None] = None` is a body that may be left out, not one that may be null.
@@ -215,11 +225,18 @@ def _body(operation: Operation) -> object | None:
     return kinds[0] if data.is_optional else data.annotation
 
 
+def _file(kind: str, policy: Policy) -> Schema:
+    examples = policy.request_example
+    schema: Schema = {"type": "object"} if kind.endswith("json") else {"type": "string"}
+    return {"schema": schema} | ({"example": examples[kind]} if isinstance(examples, dict) else {})
+
+
 def _header_names(operation: Operation) -> list[str]:
     policy = operation.policy
     asked = {
         "IdempotencyKey": policy.idempotent,
         "IfMatch": policy.if_match,
+        "MayMatch": policy.may_match,
         "DPoP": is_way_in(operation),
         "LastEventId": policy.produces == STREAM,
         "IfNoneMatch": operation.method == "GET" and has_etag(operation),

@@ -95,13 +95,14 @@ class Routes:
 def _operation(handler: HTTPRouteHandler, method: str, route: HTTPRoute, state: State) -> Operation:
     _, model = route.route_handler_map[method]  # type: ignore[index]
     data = handler.parsed_fn_signature.parameters.get("data")
+    policy: Policy = handler.opt["policy"]
     return Operation(
         name=handler.handler_name,
         method=method,
         path=re.sub(r":\w+}", "}", route.path_format),
-        policy=handler.opt["policy"],
-        takes_body=data is not None,
-        needs_body=data is not None and not data.is_optional,
+        policy=policy,
+        takes_body=data is not None or bool(policy.takes),
+        needs_body=bool(policy.takes) or (data is not None and not data.is_optional),
         parameters=frozenset(p.field_alias for p in model.expected_query_params),
         handler=handler,
         plan=Plan(handler, model, route.path_format, state),

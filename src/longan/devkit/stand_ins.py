@@ -23,8 +23,10 @@ from longan.devkit import (
     identity_check,
     identity_client,
     identity_provider,
+    lgsp,
     phones,
     sms,
+    tax_registry,
     zalo,
 )
 
@@ -38,6 +40,8 @@ def create(
     account: fcm_grant.Account | None = None,
     sms_key: str = sms.DEVELOPMENT_KEY,
     identity_key: str = identity_check.DEVELOPMENT_KEY,
+    registry_key: str = tax_registry.DEVELOPMENT_KEY,
+    lgsp_password: str = lgsp.DEVELOPMENT_PASSWORD,
     client_key: EllipticCurvePublicKey | None = None,
     clock: clocks.Clock = clocks.utc,
     slow_seconds: float = SLOW_SECONDS,
@@ -50,9 +54,11 @@ def create(
     app[sms.GATEWAY] = sms.Gateway(sms_key, clock, slow_seconds)
     app[identity_provider.PROVIDER] = identity_provider.Provider(clock, client_key, slow_seconds)
     app[identity_check.PROVIDER] = identity_check.Provider(identity_key, clock, slow_seconds)
+    app[tax_registry.REGISTRY] = tax_registry.Registry(registry_key, clock, slow_seconds)
+    app[lgsp.PLATFORM] = lgsp.Platform(lgsp_password, clock, slow_seconds)
     app[fcm.SERVER] = fcm.Server(account or fcm_grant.service_account(f"http://{HOST}"), clock, slow_seconds, kept)
     app.router.add_routes([*sms.routes, *identity_check.routes, *identity_provider.routes, *fcm.routes])
-    app.router.add_routes([*fcm_subscriptions.routes, *phones.routes])
+    app.router.add_routes([*fcm_subscriptions.routes, *phones.routes, *tax_registry.routes, *lgsp.routes])
     app.cleanup_ctx.extend([sms.reporting, fcm.closing])
     # Another gateway, for when the first one fails: all its addresses begin with /second.
     second = sms.create(sms_key, clock, slow_seconds)
@@ -99,7 +105,7 @@ def credentials(runner: web.AppRunner) -> dict[str, str]:
     return fcm_grant.pointed_at(runner.app[fcm.SERVER].account, address(runner))
 
 
-async def _run(port: int, kept_in: Path, sms_key: str, identity_key: str, kept: int) -> None:
+async def _run(port: int, kept_in: Path, sms_key: str, identity_key: str, registry_key: str, kept: int) -> None:
     account = fcm_grant.kept(kept_in, f"http://{HOST}:{port}")
     providers = kept_in.with_name(identity_client.FILE)
     client_key = identity_client.kept(providers, f"http://{HOST}:{port}")
@@ -107,8 +113,9 @@ async def _run(port: int, kept_in: Path, sms_key: str, identity_key: str, kept: 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     made = create(
-        account=account, sms_key=sms_key, identity_key=identity_key, client_key=client_key, kept=kept,
-        zalo_account=zalo.account_of(os.environ),
+        account=account, sms_key=sms_key, identity_key=identity_key, registry_key=registry_key,
+        lgsp_password=os.environ.get("LONGAN_LGSP_PASSWORD") or lgsp.DEVELOPMENT_PASSWORD,
+        client_key=client_key, kept=kept, zalo_account=zalo.account_of(os.environ),
     )  # fmt: skip
     runner = await serve(HOST, port, made)
     fcm_grant.kept(kept_in, address(runner))
@@ -148,10 +155,11 @@ def main() -> None:
         parser.error("--credentials or LONGAN_FCM_CREDENTIALS must name the file that keeps the service account")
     sms_key = os.environ.get("LONGAN_SMS_KEY") or sms.DEVELOPMENT_KEY
     identity_key = os.environ.get("LONGAN_IDENTITY_CHECK_KEY") or identity_check.DEVELOPMENT_KEY
+    registry_key = os.environ.get("LONGAN_TAX_REGISTRY_KEY") or tax_registry.DEVELOPMENT_KEY
     try:
         # It is the peer of benchmarks, which must not measure the stand-in.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-            loop.run(_run(given.port, given.credentials, sms_key, identity_key, given.kept))
+            loop.run(_run(given.port, given.credentials, sms_key, identity_key, registry_key, given.kept))
     except ValueError as exc:
         sys.exit(f"{exc}.")
     except OSError as exc:

@@ -6,15 +6,16 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from longan.devkit import fcm_grant, identity_client, ports, zalo
+from longan.devkit import fcm_grant, identity_client, lgsp, object_store, ports, zalo
 from longan.devkit.children import Child, Running, ready
 from longan.devkit.embedded import Postgres, Services, Valkey
+from longan.devkit.object_store import ObjectStore
 from longan.devkit.placing import make_data_dir
 from longan.devkit.ports import HOST
 from longan.devkit.processes import CannotStart, Keeper, hold, names_somebody
@@ -37,8 +38,10 @@ class Development(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     metrics_port: int = 8001
     devkit_port: int = 8002
+    s3_port: int = 8003
     database_url: str | None = None
     redis_url: str | None = None
+    s3_url: str | None = None
     workers: int = 1
 
 
@@ -64,8 +67,9 @@ def children(settings: Development) -> list[Child]:
     ]
 
 
-def environment(settings: Development, services: Services) -> dict[str, str]:
-    """The environment of the children: ours, and every LONGAN_* variable that follows from the settings."""
+def environment(settings: Development, services: Services, storage: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the children: ours, that of the object storage we have started, and every LONGAN_* variable
+    that follows from the settings."""
     stand_ins = f"http://{HOST}:{settings.devkit_port}"
     return {
         "LONGAN_PROVINCE_CODE": PROVINCE_CODE,
@@ -88,6 +92,12 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
         "LONGAN_SMS_FALLBACK_KEY": sms_key,
         "LONGAN_IDENTITY_CHECK_URL": stand_ins,
         "LONGAN_IDENTITY_CHECK_KEY": secrets.token_hex(16),
+        "LONGAN_TAX_REGISTRY_URL": stand_ins,
+        "LONGAN_TAX_REGISTRY_KEY": secrets.token_hex(16),
+        "LONGAN_LGSP_URL": stand_ins,
+        "LONGAN_LGSP_USER": lgsp.USER,
+        "LONGAN_LGSP_PASSWORD": secrets.token_hex(16),
+        "LONGAN_LGSP_UNIT": lgsp.UNIT,
         "LONGAN_FCM_BASE_URL": stand_ins,
         "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / CREDENTIALS),
         "LONGAN_OIDC_PROVIDERS": str(settings.data_dir / identity_client.FILE),
@@ -98,6 +108,7 @@ def environment(settings: Development, services: Services) -> dict[str, str]:
         "LONGAN_ZALO_APP_SECRET": secrets.token_hex(16),
         "LONGAN_ZALO_OA_SECRET": secrets.token_hex(16),
         "LONGAN_ZALO_REFRESH_TOKEN": secrets.token_hex(32),
+        **(storage or {}),
     }
 
 
@@ -186,7 +197,7 @@ class Supervisor:
         services = await self._services(endings)
         embedded = self._settings.database_url is None
         await self._prepare(services.database_url, data_dir / "keys", embedded, self._terminal)
-        around = environment(self._settings, services)
+        around = environment(self._settings, services, await self._storage(endings))
         make_credentials(self._settings)
         for child in self._choose(self._settings):
             running = Running(child, data_dir / "log", around, keeper)
@@ -207,6 +218,8 @@ class Supervisor:
             "LONGAN_METRICS_PORT": self._settings.metrics_port,
             "LONGAN_DEVKIT_PORT": self._settings.devkit_port,
         }
+        if self._settings.s3_url is None and object_store.program() is not None:
+            ours["LONGAN_S3_PORT"] = self._settings.s3_port
         try:
             ports.check(ours)
         except ports.Taken:
@@ -227,6 +240,17 @@ class Supervisor:
             await self._serve(valkey, endings)
             redis_url = valkey.url
         return Services(database_url, redis_url)
+
+    async def _storage(self, endings: ExitStack) -> dict[str, str]:
+        """What tells of the object storage we start; of none where it is somebody else's, or there is no program."""
+        if self._settings.s3_url is not None:
+            return {}
+        if object_store.program() is None:
+            self._terminal.warn(object_store.MISSING)
+            return {}
+        store = ObjectStore(self._settings.data_dir, self._settings.s3_port)
+        await self._serve(store, endings)
+        return store.environment()
 
     async def _serve(self, server: Server, endings: ExitStack) -> None:
         endings.callback(server.stop)

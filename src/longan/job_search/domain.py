@@ -9,10 +9,15 @@ from longan.errors import FieldError
 from longan.job_search import store
 from longan.job_search.models import Found, Guess, JobFacets, JobItem, JobPage, Match, Meaning, Search
 from longan.page import Cursors
-from longan.place_words import candidates, read
+from longan.place_words import candidates
 from longan.queries import Query, parse
-from longan.typing_errors import nearest
 from longan.why import matched
+from longan.words_meant import may_name_places, understood
+
+# Of so many postings, so many with the words are better looked for one after the other than gathered.
+LARGE, FREQUENT = 100_000, 3_000
+# About so many has a province; taken as if each had as many postings as any other.
+WARDS = 100
 
 
 async def find(
@@ -43,10 +48,10 @@ async def _understood(conn: asyncpg.Connection, home: str, asked: Search) -> Mea
     if given is None and query is None:
         return Meaning()
     place = ward.name_of(asked.place) if asked.place is not None else None
-    said = query.free() if query and len(query.alternatives) == 1 else []
-    found = await store.understood(conn, asked, home, place, candidates(said), query)
+    names = candidates(may_name_places(query)) if query else []
+    found = await store.understood(conn, asked, home, place, names, query)
     meaning = Meaning(None if given is None else _wards(given, found, place, home), query)
-    return meaning if query is None else _with_words(meaning, query, said, found)
+    return meaning if query is None else _with_words(meaning, query, found)
 
 
 def _wards(given: str, found: Found, place: ward.Named | None, home: str) -> list[str]:
@@ -59,21 +64,16 @@ def _wards(given: str, found: Found, place: ward.Named | None, home: str) -> lis
     return wards
 
 
-def _with_words(meaning: Meaning, query: Query, said: list[str | None], found: Found) -> Meaning:
-    if found.whole:
-        # "kho" is not on its way to "không".
-        query = query.finished()
-    looks_like = msgspec.json.decode(found.near, type=dict[str, list[str]])
-    near = {typed: words for typed, alike in looks_like.items() if (words := nearest(typed, alike))}
-    named = read(said, msgspec.json.decode(found.places, type=dict[str, list[str]]))
-    if named is not None:
-        places = {word for number, word in enumerate(said) if number in named.positions}
-        near = {typed: words for typed, words in near.items() if typed not in places}
-        meaning = replace(
-            meaning, named=named.wards, rest=query.less(named.positions).guessed(near),
-            place_words=[query.marked[number] for number in sorted(named.positions)],
-        )  # fmt: skip
-    return replace(meaning, query=query.guessed(near), guesses=[Guess(*each) for each in near.items()])
+def _with_words(meaning: Meaning, query: Query, found: Found) -> Meaning:
+    read = understood(query, found.places, found.near, is_whole=found.whole)
+    shares = msgspec.json.decode(found.shares, type=dict[str, float])
+    wards = min((len(codes) for codes in (meaning.wards, read.wards) if codes is not None), default=WARDS)
+    expected = found.postings * (read.rest or read.query).share(shares) * min(wards / WARDS, 1.0)
+    frequent = found.postings >= LARGE and expected >= FREQUENT
+    return replace(
+        meaning, query=read.query, named=read.wards, rest=read.rest, place_words=read.place_words,
+        guesses=[Guess(*each) for each in read.near.items()], frequent=frequent,
+    )  # fmt: skip
 
 
 def _explained(item: JobItem, query: Query, meaning: Meaning) -> JobItem:

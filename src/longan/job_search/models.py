@@ -106,7 +106,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 class Meaning(msgspec.Struct, frozen=True):
     """What the words of a search come to: `wards` of the place that was named by a parameter, None for any; the
-    `query`; where words of it name a place, its wards (`named`) and the query without these words (`rest`)."""
+    `query`; where words of it name a place, its wards (`named`) and the query without these words (`rest`); whether
+    very many postings have the words, as far as is known (`frequent`)."""
 
     wards: list[str] | None = None
     query: Query | None = None
@@ -114,11 +115,13 @@ class Meaning(msgspec.Struct, frozen=True):
     rest: Query | None = None
     place_words: list[str] = []
     guesses: list[Guess] = []
+    frequent: bool = False
 
 
 class Found(msgspec.Struct, frozen=True):
     """What the database knows of the words: rows of `ward.NAMED` as JSON, wards of the codes, wards by name of a place,
-    for each word that no posting has the ones that look like it, and whether the last word is a whole one."""
+    for each word that no posting has the ones that look like it, whether the last word is a whole one, and the share
+    of the `postings` that each frequent word has, as far as is known."""
 
     rows: str
     in_force: list[str]
@@ -126,3 +129,5 @@ class Found(msgspec.Struct, frozen=True):
     places: str
     near: str
     whole: bool
+    shares: str
+    postings: int

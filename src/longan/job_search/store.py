@@ -20,6 +20,10 @@ from longan.walked import Walked, relevance
 MOST_COUNTED = 10_000
 WALK_COUNTED = 30_000
 MAX_BIGINT = 2**63 - 1
+# As in job_search.pay_steps: millions of đồng.
+PAY_STEPS = (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 20, 25, 30, 40, 50)
+# From the best paid down to where most of them are.
+BANDS = (30, 20, 15, 12)
 
 POINT = "ll_to_earth({lat}, {lon})"
 # In subselects, for each row would otherwise read the text again.
@@ -33,10 +37,11 @@ LIST = listing(
         name="job_search.list",
         table="jobs.postings j",
         alias="j",
-        always="j.status = 'open' and j.expires_at > {now}",
-        # A step on the map costs several times a step on another index. And what is best paid is not a fair part of
-        # everything: one has to look further for the words of most.
-        steps={"distance": 1_500, "pay": 20_000},
+        # Said so that it is no question for an index: what ends when says nothing of the order that is walked along.
+        always="j.status = 'open' and (j.expires_at <= {now}) is not true",
+        # A step on the map costs several times a step on another index, and what pays the same lies far apart.
+        steps={"distance": (1_500, 4_000), "pay": (4_000, 4_000)},
+        bands={"pay": [f"job_search.pay_steps(j.effective_month) @> array[{step}]" for step in BANDS]},
         select=f"""select j.id, j.title, {BRIEF},
        j.published_at, j.expires_at, {MONTH} as month_pay, {{rank}} as rank, {{chord}} as chord,
        {{distance}} as distance_km{{oldest}}
@@ -56,10 +61,8 @@ LIST = listing(
             "and array[j.ward_code] && {wards}::text[]",
             "province_code": "array[j.province_code] && array[{province_code}::text]",
             "near": "sec_to_gc({chord}) <= {metres}",
-            "around": f"(select earth_box({POINT}, {{box}})) @> j.point",
             "parks": "array[j.park_code] && {parks}::text[]",
             "pay_min": f"{MONTH} >= {{pay_min}}",
-            "pay_most": f"{MONTH} <= {{pay_most}}",
             "occupations": "array[j.occupation_code] && array(select o.code from reference.occupations o "
             "join unnest({occupations}::text[]) s (code) on starts_with(o.code, s.code))",
             "contracts": "array[j.contract] && {contracts}::text[]",
@@ -67,9 +70,14 @@ LIST = listing(
             "benefits": "j.benefits @> {benefits}::text[]",
             "employer_id": "array[j.employer_id] && array[{employer_id}::uuid]",
             "since": "j.published_at >= {since}",
-            "until": "j.published_at <= {until}",
             "educations": "coalesce(j.education, 'none') = any({educations}::text[])",
             "experience_months_max": "coalesce(j.experience_months, 0) <= {experience_months_max}",
+        },
+        hints={
+            "around": f"(select earth_box({POINT}, {{box}})) @> j.point",
+            "pay_most": f"{MONTH} <= {{pay_most}}",
+            "pay_step": "job_search.pay_steps(j.effective_month) @> array[{pay_step}::integer]",
+            "until": "j.published_at <= {until}",
         },
         orders={
             "newest": newest("j.published_at", "j.id"),
@@ -103,22 +111,15 @@ async def page(
     return await LIST.page(conn, cursors, sort, values_of(asked, meaning), cursor, limit, JobPage, asked.asked())
 
 
+# What the index of words knows as well.
+INDEXED = {
+    "words", "whole", "at", "wards", "province_code", "parks", "occupations", "contracts", "shifts", "benefits",
+    "employer_id",
+}  # fmt: skip
 SAME = (
     "now", "province_code", "lat", "lon", "metres", "parks", "pay_min", "occupations", "contracts", "shifts",
     "benefits", "employer_id", "experience_months_max",
 )  # fmt: skip
-INDEXED = {
-    "words",
-    "whole",
-    "wards",
-    "province_code",
-    "parks",
-    "occupations",
-    "contracts",
-    "shifts",
-    "benefits",
-    "employer_id",
-}
 ENOUGH = get_args(Education)  # from the least to the most
 
 
@@ -133,13 +134,20 @@ def values_of(asked: Search, meaning: Meaning) -> dict[str, object]:
         values["educations"] = list(ENOUGH[: ENOUGH.index(asked.education) + 1])
     if meaning.query is not None:
         values |= _words(meaning, meaning.query)
+    if asked.pay_min is not None:
+        values |= _led_by_pay(asked.pay_min)
     return values if values.keys() & INDEXED else values | _bounds(asked)
 
 
+def _led_by_pay(pay_min: int) -> dict[str, object]:
+    """The highest of the index's steps that is not above the pay."""
+    steps = [step for step in PAY_STEPS if step * 1_000_000 <= pay_min]
+    return {"pay_step": steps[-1]} if steps else {}
+
+
 def _bounds(asked: Search) -> dict[str, object]:
-    """What changes nothing of what is found, but leads PostgreSQL to an index: the box of a circle, and the other ends
-    of what is open at one end, of which it thinks that a third of the rows are in it. Where there are words, or other
-    things their index knows, that index is the better one."""
+    """The box of a circle, and the other ends of what is open at one end, of which PostgreSQL thinks that a third of
+    the rows are in it. Where there are words, or other things their index knows, that index is the better one."""
     bounds: dict[str, object] = {}
     if asked.metres is not None:
         bounds["box"] = asked.metres
@@ -151,10 +159,14 @@ def _bounds(asked: Search) -> dict[str, object]:
 
 
 def _words(meaning: Meaning, query: Query) -> dict[str, object]:
-    written = query.written()
+    return _written(meaning, query) | ({"frequent": True} if meaning.frequent else {})
+
+
+def _written(meaning: Meaning, query: Query) -> dict[str, object]:
+    written = query.written(joined=True)
     if meaning.rest is None:
         return {"words": written, **spoken(query)}
-    if rest := meaning.rest.written():
+    if rest := meaning.rest.written(joined=True):
         return {"whole": written, "rest": rest, "named": meaning.named, **spoken(meaning.rest)}
     return {"whole": written, "at": meaning.named, **spoken(query)}
 
@@ -173,7 +185,13 @@ select (select coalesce(jsonb_agg(to_jsonb(n)), '[]') from (
           from job_search.places_named($7, $8, $1) p)::text as places,
        (select coalesce(jsonb_object_agg(w.word, w.near), '{{}}')
           from job_search.near_words($9, $10) w)::text as near,
-       exists (select from job_search.words w where w.word = $10) as whole"""
+       exists (select from job_search.words w where w.word = $10) as whole,
+       (select coalesce(jsonb_object_agg(f.word, f.share), '{{}}')
+          from pg_stats s
+         cross join lateral unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) f (word, share)
+         where s.schemaname = 'jobs' and s.tablename = 'postings' and s.attname = 'search'
+           and f.word = any($11))::text as shares,
+       (select c.reltuples::bigint from pg_class c where c.oid = 'jobs.postings'::regclass) as postings"""
 
 
 async def understood(
@@ -184,7 +202,7 @@ async def understood(
     words = query.lone_words() if query else []
     row = await conn.fetchrow(
         UNDERSTOOD, asked.now, *folds, asked.ward_code, asked.old_ward_code, names, home, words,
-        query.unfinished() if query else None,
+        query.unfinished() if query else None, query.words() if query else [],
     )  # fmt: skip
     found = maybe(row, Found)
     assert found is not None
@@ -198,13 +216,13 @@ COUNTED = """j.occupation_code, j.ward_code, j.park_code, j.shift, j.contract, j
 FACETS = """with walked as materialized (
     select {columns}
       from (select j.* from jobs.postings j where {always} order by j.published_at desc, j.id desc limit {walk}) j
-     where {conditions}
+     where {filters}
      limit {most}),
 matched as materialized (
     select w.* from walked w where (select count(*) from walked) = {most}
      union all
     (select {columns}
-       from (select j.* from jobs.postings j where {always} and {conditions} offset 0) j
+       from (select j.* from jobs.postings j where {every} offset 0) j
       where (select count(*) from walked) < {most}
       limit {most})),
 total as (select count(*) as matches from matched),
@@ -249,7 +267,8 @@ def facets_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     pieces = {
         "columns": COUNTED,
         "always": LIST.always,
-        "conditions": " and ".join(LIST.conditions(given)) or "true",
+        "filters": " and ".join(LIST.conditions(given)) or "true",
+        "every": " and ".join([LIST.always, *LIST.conditions(given), *LIST.leading(given)]),
         "walk": str(WALK_COUNTED),
         "most": str(MOST_COUNTED + 1),
         "counted": str(MOST_COUNTED),

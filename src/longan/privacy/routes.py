@@ -33,7 +33,7 @@ BLOCKED = {
 PURPOSES = {
     "items": [
         {"code": "job_recommendations", "version": 1, "title": "Gợi ý việc làm",
-         "text": "Dùng hồ sơ, nơi ở và những việc bạn đã xem để gợi ý việc làm phù hợp.",
+         "text": "Dùng hồ sơ, nơi ở và những việc bạn đã xem, đã lưu hoặc đã ứng tuyển để gợi ý việc làm phù hợp.",
          "legal_basis": "Luật 91/2025/QH15 Đ9", "sensitive": False, "third_party": False},
     ],
 }  # fmt: skip

@@ -17,6 +17,7 @@ from longan.devkit.sample.reading import read
 from longan.fields import Currency
 from longan.pay import PayIn, Period
 from longan.reference.load import Tell, insert, json_lines
+from longan.searchable import searchable
 
 EMPLOYERS = """-- sample.employers
 insert into employers.employers (id, tax_code_index, tax_code, name, search_text, ward_version, ward_code, status,
@@ -161,7 +162,7 @@ def _employer(row: Employer, now: datetime, numbers: Seals) -> dict[str, Any]:
 
 def _posting(row: Posting, employer: str, parks: dict[str, tuple[str, str]], now: datetime) -> dict[str, Any]:
     pay = PayIn(row.pay_min, row.pay_max, row.pay_currency, row.pay_period)
-    searched = search.searchable(row.title, employer)
+    searched = searchable(row.title, employer)
     return (
         asdict(row)
         | read(row.title, row.description, pay, row.ward_code, parks)
