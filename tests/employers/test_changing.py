@@ -98,9 +98,23 @@ async def test_what_was_changed_since_an_official_looked_is_not_verified(
     await change(client, bearer, employer, UNVERIFIED_OWNER, name="Sở Lao động tỉnh Tây Ninh")
 
     stale = await decide(employer, "verification", decision="verified", version=seen)
+    blind = await decide(employer, "verification", decision="verified", version=None)
     fresh = await decide(employer, "verification", decision="verified", version=seen + 1)
 
-    assert (stale.status_code, fresh.status_code) == (412, 200)
+    assert (stale.status_code, blind.status_code, fresh.status_code) == (412, 412, 200)
+
+
+async def test_what_nobody_has_changed_is_decided_on_and_decided_anew_without_a_version(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, decide: Decide
+) -> None:
+    employer = await employer_of(conn, UNVERIFIED_OWNER)
+
+    answers = [
+        await decide(employer, "verification", decision=word, version=None)
+        for word in ("verified", "rejected", "verified")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
 async def test_an_unverified_employer_is_simply_renamed_and_its_drafts_with_it(

@@ -118,7 +118,7 @@ async def decide(
     """
     standing = await _held(tx, official, employer, now)
     if standing.status != decision.decision:
-        if decision.version != standing.version:
+        if standing.version != (decision.version or standing.seen_version):
             raise Stale
         if standing.status == "suspended" and decision.decision == "verified":
             raise IllegalTransition("suspended", "verified")
@@ -231,7 +231,7 @@ async def _say(
     tx: asyncpg.Connection, official: Principal, now: datetime, decision: str, reason: str, after: Standing
 ) -> None:
     """Let the employer stand like this, on record, have its members told and its postings follow."""
-    await store.save(tx, after, now)
+    await store.save(tx, replace(after, seen_version=after.version + 1), now)
     made = await store.decided(tx, after.id, decision, reason, official.account_id, official.agency_code, now)
     await queue.add(tx, "employer_decided", employer_id=after.id, decision_id=made)
     await queue.add(tx, "jobs_changed")

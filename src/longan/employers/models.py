@@ -47,11 +47,12 @@ class EmployerChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class DecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """`reason` is for the employer and for the record. `version` is that of what you looked at: 412 when it was changed
-    since, for nobody lends a verified mark to a name that nobody has seen."""
+    since, for nobody lends a verified mark to a name that nobody has seen. Who does not send it gets 412 once the
+    employer has changed anything since it registered or was last decided on."""
 
     decision: Decision
     reason: Note
-    version: Version
+    version: Version | None = None
 
 
 class NameDecisionIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -155,7 +156,7 @@ class EmployerDecisionPage(msgspec.Struct, frozen=True):
 
 class Standing(msgspec.Struct, frozen=True):
     """What may change of an employer, held by this transaction. `role` is the caller's in it; `belongs` whether they,
-    by any account of theirs, are a member."""
+    by any account of theirs, are a member. `seen_version`: as it registered, or as the last decision left it."""
 
     id: UUID
     status: Status
@@ -164,6 +165,7 @@ class Standing(msgspec.Struct, frozen=True):
     description: str | None
     verified_at: datetime | None
     asked_at: datetime
+    seen_version: int
     ward_version: date
     ward_code: str
     version: int

@@ -134,7 +134,8 @@ async def verify_employer(
     """Decide whether an employer is who they say; for officials of labour in its ward
 
     The same decision again changes nothing and answers 200. A later decision replaces an earlier one; all are kept.
-    What a rejected one had open is suspended. Send the `version` that you looked at.
+    What a rejected one had open is suspended. Send the `version` that you looked at; once its
+    members have changed something it is needed.
     """
     return _tagged(exchange, await domain.decide(tx, numbers, me, employer_id, data, now))
 

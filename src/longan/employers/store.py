@@ -83,8 +83,8 @@ async def insert(
 
 
 HOLD = """-- employers.hold
-select e.id, e.status, e.name, e.wanted_name, e.description, e.verified_at, e.asked_at, e.ward_version, e.ward_code,
-       e.version, m.role, members.belongs($2, e.id) as belongs
+select e.id, e.status, e.name, e.wanted_name, e.description, e.verified_at, e.asked_at,
+       e.seen_version, e.ward_version, e.ward_code, e.version, m.role, members.belongs($2, e.id) as belongs
   from employers.employers e
   left join members.members m on m.employer_id = e.id and m.account_id = $2
  where e.id = $1
@@ -99,7 +99,7 @@ async def hold(tx: asyncpg.Connection, employer: UUID, account: UUID) -> Standin
 SAVE = """-- employers.save
 update employers.employers e
    set status = $2, name = $3, search_text = $4, wanted_name = $5, description = $6, verified_at = $7, asked_at = $8,
-       version = e.version + 1, updated_at = $9
+       seen_version = $10, version = e.version + 1, updated_at = $9
  where e.id = $1"""
 
 
@@ -109,7 +109,7 @@ async def save(tx: asyncpg.Connection, standing: Standing, now: datetime) -> Non
     with _one_per_tax_code():
         await tx.execute(
             SAVE, standing.id, standing.status, standing.name, fold(standing.name), standing.wanted_name,
-            standing.description, standing.verified_at, standing.asked_at, now,
+            standing.description, standing.verified_at, standing.asked_at, now, standing.seen_version,
         )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ create table employers.employers (
     verified_at     timestamptz,
     asked_at        timestamptz not null default now(),
     version         integer     not null default 1,
+    seen_version    integer     not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     foreign key (ward_version, ward_code) references places.units (version, code),
@@ -33,6 +34,7 @@ create table employers.employers (
     check (wanted_name is null or status in ('verified', 'suspended'))
 );
 comment on column employers.employers.wanted_name is 'what a verified one wants to be called, until an official agrees';
+comment on column employers.employers.seen_version is 'as it registered, or as the last decision left it';
 comment on column employers.employers.search_text is 'name as search.fold writes it';
 comment on column employers.employers.asked_at is 'since when an official is asked: registration, correction, wanted name';
 create unique index employers_one_per_tax_code on employers.employers (tax_code_index) where status <> 'rejected';
