@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +22,10 @@ import aiohttp
 import asyncpg
 import msgspec
 
-from bench import machine, servers
+from bench import machine, search_plans, servers
 from bench.data import INDEXES
 from bench.postings import EMPLOYER_COLUMNS, POSTING_COLUMNS, make, progress
+from bench.search_kinds import KINDS, Params, Words, words_of
 from longan import keys, schema
 from longan.crypto import Sealed
 from longan.devkit import embedded
@@ -33,60 +34,12 @@ from longan.devkit.sample import load as sample
 from longan.reference import load as reference
 
 MOST_RATIO = 5.0
+# A million postings with their indices take 2 GB: a server that has them gives them room.
+SETTINGS = ("shared_buffers=2GB",)
 CLIENTS = 2
 PIECE = 20_000
 WARMED = 40
 SEED = 20_251_001
-
-Params = dict[str, str]
-
-
-class Words(msgspec.Struct, frozen=True):
-    """What people search for, drawn from what there is: titles, their first two and three words, wards, old places."""
-
-    titles: list[str]
-    wards: list[str]
-    places: list[str]
-    points: list[tuple[float, float]]
-
-    def title(self, chance: random.Random) -> str:
-        words = chance.choice(self.titles).split()
-        return " ".join(words[: chance.choice((2, 2, 3, 4))])
-
-
-# Each kind of question: how a request of it is drawn.
-KINDS: dict[str, tuple[str, Callable[[Words, random.Random], Params]]] = {
-    "text + place + pay": (
-        "/v1/jobs",
-        lambda w, c: {"q": w.title(c), "place": c.choice(w.places), "pay_min": str(c.randrange(6, 12) * 1_000_000)},
-    ),
-    "text with a place in it": ("/v1/jobs", lambda w, c: {"q": f"{w.title(c)} {c.choice(w.places)}"}),
-    "text, relevance": ("/v1/jobs", lambda w, c: {"q": w.title(c)}),
-    "very common words, relevance": (
-        "/v1/jobs", lambda w, c: {"q": c.choice(("nhan vien", "công nhân", "ke toan", "kho", "san xuat"))},
-    ),
-    "common words that never meet": (
-        "/v1/jobs", lambda w, c: {"q": c.choice(("cong nhan ke toan", "bao ve truong phong", "tai xe may nhan vien"))},
-    ),
-    "text, newest": ("/v1/jobs", lambda w, c: {"q": w.title(c), "sort": "newest"}),
-    "text, best paid": ("/v1/jobs", lambda w, c: {"q": w.title(c), "sort": "pay"}),
-    "text, nearest": (
-        "/v1/jobs", lambda w, c: {"q": w.title(c), **_point(w, c), "radius_km": str(c.choice((5, 20, 100)))},
-    ),
-    "everything, newest": ("/v1/jobs", lambda w, c: {"limit": str(c.randrange(15, 25))}),
-    "a ward": ("/v1/jobs", lambda w, c: {"ward_code": c.choice(w.wards)}),
-    "near a point": ("/v1/jobs", lambda w, c: {**_point(w, c), "radius_km": str(c.choice((1, 5, 20)))}),
-    "an occupation": ("/v1/jobs", lambda w, c: {"occupation": c.choice(("75", "8", "933", "43", "91,94"))}),
-    "a shift and benefits": (
-        "/v1/jobs", lambda w, c: {"shift": c.choice(("night", "two_shifts")), "benefits": c.choice(("meals", "bus"))},
-    ),
-    "high pay, of this week": ("/v1/jobs", lambda w, c: {"pay_min": "40000000", "published_within_days": "7"}),
-    "a typing error": ("/v1/jobs", lambda w, c: {"q": _mistyped(w.title(c), c)}),
-    "facets of words": ("/v1/jobs/facets", lambda w, c: {"q": w.title(c)}),
-    "facets of very common words": ("/v1/jobs/facets", lambda w, c: {"q": c.choice(("nhan vien", "cong nhan"))}),
-    "facets of everything": ("/v1/jobs/facets", lambda w, c: {"pay_min": str(c.randrange(1, 999))}),
-    "typeahead": ("/v1/jobs/suggestions", lambda w, c: {"q": w.title(c)[: c.randrange(2, 9)]}),
-}  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -96,19 +49,37 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--few", type=int, default=10_000, help="the small size (10000)")
     parser.add_argument("--seconds", type=float, default=10, help="for each kind of question at each size (10)")
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="longan-bench-") as name, embedded.temporary() as services:
+    with tempfile.TemporaryDirectory(prefix="longan-bench-") as name, embedded.temporary(SETTINGS) as services:
         return asyncio.run(_measured(Path(name), services, (given.few, given.postings), given.seconds))
+
+
+class Answers(msgspec.Struct):
+    """How long each took in ms, how many came too late (503), and the slowest with what was asked."""
+
+    waits: list[float] = []
+    late: int = 0
+    slowest: float = 0.0
+    asked: Params = {}
+
+    def p99(self) -> float:
+        return statistics.quantiles(self.waits, n=100)[98]
+
+    def told(self) -> str:
+        late = f", {self.late} too late" if self.late else ""
+        return (
+            f"{len(self.waits)} answers, median {statistics.median(self.waits):.1f} ms, p99 {self.p99():.1f} ms{late}"
+        )
 
 
 async def _measured(folder: Path, services: embedded.Services, sizes: tuple[int, int], seconds: float) -> int:
     keys.ensure(folder / "keys")
-    figures: dict[str, list[list[float]]] = {kind: [] for kind in KINDS}
+    figures: dict[str, list[Answers]] = {kind: [] for kind in KINDS}
     for size in sizes:
         url = await embedded.create_database(services.database_url, f"of_{size}")
         words = await fill(url, folder / "keys", size)
-        for kind, waits in (await _asked(folder, services._replace(database_url=url), words, seconds)).items():
-            figures[kind].append(waits)
-    return _shown(figures, sizes)
+        for kind, answers in (await ask(folder, services._replace(database_url=url), words, seconds)).items():
+            figures[kind].append(answers)
+    return await shown(figures, sizes, url)
 
 
 async def fill(url: str, keys_dir: Path, count: int) -> Words:
@@ -140,7 +111,10 @@ async def fill(url: str, keys_dir: Path, count: int) -> Words:
                 await connection.execute(index["indexdef"], timeout=600)
                 print(f"  {index['indexname']} after {time.perf_counter() - begun:.0f} s", flush=True)
         await connection.execute("vacuum analyze", timeout=600)
-        return await _words(connection)
+        # As on a server that has run for a while.
+        await connection.execute("create extension pg_prewarm")
+        await connection.execute(WARM, timeout=600)
+        return await words_of(connection)
     finally:
         await connection.close()
 
@@ -149,24 +123,12 @@ def _nothing(label: str, done: int, total: int) -> None:
     """The postings tell of their own progress."""
 
 
-WORDS = """select (select array_agg(distinct t.title) from (select title from jobs.postings limit 5000) t),
-       (select array_agg(distinct p.ward_code) from (select ward_code from jobs.postings limit 5000) p),
-       (select array_agg(distinct u.name) from places.units u
-          join places.successions s on s.old_version = u.version and s.old_code = u.code
-          join places.units n on n.version = s.new_version and n.code = s.new_code and n.province_code = '80'
-         where length(u.short_name) > 3 and not exists (
-               select from places.units o where o.version = u.version and o.fold = u.fold and o.code <> u.code)),
-       (select array_agg(array[p.lat, p.lon]) from (select lat, lon from jobs.postings limit 500) p)"""
+WARM = """select pg_prewarm('jobs.postings'), sum(pg_prewarm(c.oid))
+  from pg_class c join pg_index i on i.indexrelid = c.oid where i.indrelid = 'jobs.postings'::regclass"""
 
 
-async def _words(connection: asyncpg.Connection) -> Words:
-    row = await connection.fetchrow(WORDS)
-    assert row is not None
-    titles, wards, places, points = row
-    return Words(titles, wards, places, [(lat, lon) for lat, lon in points])
-
-
-async def _asked(folder: Path, services: embedded.Services, words: Words, seconds: float) -> dict[str, list[float]]:
+async def ask(folder: Path, services: embedded.Services, words: Words, seconds: float) -> dict[str, Answers]:
+    """The answers of each kind, over HTTP."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LONGAN_")} | {
         "LONGAN_ENV": "development",
         "LONGAN_DATABASE_URL": services.database_url,
@@ -183,35 +145,32 @@ async def _asked(folder: Path, services: embedded.Services, words: Words, second
             async with aiohttp.ClientSession(server.url) as client:
                 found = {}
                 for kind in KINDS:
-                    await _ask(client, words, kind, WARMED)
+                    for number in range(WARMED):
+                        await _answer(client, words, kind, random.Random(number), Answers())
                     found[kind] = await _in_turn(client, words, kind, seconds)
-                    print(f"  {kind}: {len(found[kind])} answers, {_told(found[kind])}", flush=True)
+                    print(f"  {kind}: {found[kind].told()}", flush=True)
                 return found
     finally:
         keeper.close()
 
 
-async def _in_turn(client: aiohttp.ClientSession, words: Words, kind: str, seconds: float) -> list[float]:
-    """How long each answer took, in ms, when CLIENTS ask one question after the other."""
+async def _in_turn(client: aiohttp.ClientSession, words: Words, kind: str, seconds: float) -> Answers:
+    """CLIENTS ask one question after the other."""
     until = time.perf_counter() + seconds
-    waits: list[float] = []
+    answers = Answers()
 
     async def one(number: int) -> None:
         chance = random.Random(SEED + number)
         while time.perf_counter() < until:
-            waits.append(await _answer(client, words, kind, chance))
+            await _answer(client, words, kind, chance, answers)
 
     await asyncio.gather(*(one(number) for number in range(CLIENTS)))
-    return waits
+    return answers
 
 
-async def _ask(client: aiohttp.ClientSession, words: Words, kind: str, times: int) -> None:
-    chance = random.Random(SEED - 1)
-    for _ in range(times):
-        await _answer(client, words, kind, chance)
-
-
-async def _answer(client: aiohttp.ClientSession, words: Words, kind: str, chance: random.Random) -> float:
+async def _answer(
+    client: aiohttp.ClientSession, words: Words, kind: str, chance: random.Random, answers: Answers
+) -> None:
     path, draw = KINDS[kind]
     params = draw(words, chance)
     begun = time.perf_counter()
@@ -220,45 +179,28 @@ async def _answer(client: aiohttp.ClientSession, words: Words, kind: str, chance
     # 422 is a name of several places. 503 came too late for its request: its time counts.
     if answer.status not in (200, 422, 503):
         raise RuntimeError(f"{path} {params}: {answer.status} {body[:300]!r}")
-    return (time.perf_counter() - begun) * 1000
+    answers.waits.append((time.perf_counter() - begun) * 1000)
+    answers.late += answer.status == 503
+    if answers.waits[-1] > answers.slowest:
+        answers.slowest, answers.asked = answers.waits[-1], params
 
 
-def _shown(figures: dict[str, list[list[float]]], sizes: tuple[int, int]) -> int:
+async def shown(figures: dict[str, list[Answers]], sizes: tuple[int, int], url: str) -> int:
+    """Print the table, and the plans of what fell behind."""
     print(f"{'':32} {sizes[0]:>10,} p50   p99 ms {sizes[1]:>12,} p50   p99 ms   times")
-    ratios = {}
+    ratios = {kind: many.p99() / few.p99() for kind, (few, many) in figures.items()}
     for kind, (few, many) in figures.items():
-        ratios[kind] = _p99(many) / _p99(few)
         print(
-            f"{kind:32} {statistics.median(few):14.1f} {_p99(few):8.1f} {statistics.median(many):16.1f}"
-            f" {_p99(many):8.1f} {ratios[kind]:7.1f}"
+            f"{kind:32} {statistics.median(few.waits):14.1f} {few.p99():8.1f} {statistics.median(many.waits):16.1f}"
+            f" {many.p99():8.1f} {ratios[kind]:7.1f}"
         )
+    for kind, (_, many) in figures.items():
+        if ratios[kind] > MOST_RATIO and not KINDS[kind][0].endswith("suggestions"):
+            print(f"{kind}, {many.slowest:.0f} ms: {many.asked}")
+            await search_plans.show(url, KINDS[kind][0], many.asked)
     asked = "text + place + pay"
     print(f"{asked}: p99 {ratios[asked]:.1f} times that of {sizes[0]:,} (at most {MOST_RATIO:.0f})")
     return 0 if ratios[asked] <= MOST_RATIO else 1
-
-
-def _p99(waits: list[float]) -> float:
-    return statistics.quantiles(waits, n=100)[98]
-
-
-def _told(waits: list[float]) -> str:
-    return f"median {statistics.median(waits):.1f} ms, p99 {_p99(waits):.1f} ms"
-
-
-def _point(words: Words, chance: random.Random) -> Params:
-    lat, lon = chance.choice(words.points)
-    return {"lat": f"{lat:.5f}", "lon": f"{lon:.5f}"}
-
-
-def _mistyped(text: str, chance: random.Random) -> str:
-    """Two letters of a word have changed places."""
-    words = text.split()
-    number = chance.randrange(len(words))
-    word = words[number]
-    if len(word) > 3:
-        place = chance.randrange(1, len(word) - 1)
-        words[number] = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-    return " ".join(words)
 
 
 if __name__ == "__main__":

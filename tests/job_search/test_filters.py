@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.job_search import store
+from longan import facets
 from tests.job_search.looking import BEN_LUC, ids, page, put, word
 
 
@@ -91,7 +91,7 @@ async def test_more_than_ten_thousand_are_counted_as_at_least_so_many(
            select p.employer_id, 'open', p.title, p.description, p.search_text, p.title_marked, p.ward_version,
                   p.ward_code, p.province_code, 'night', 1, p.published_at, p.expires_at
              from jobs.postings p, generate_series(1, $2) where p.id = $1::text::uuid""",
-        made, store.MOST_COUNTED,
+        made, facets.MOST_COUNTED,
     )  # fmt: skip
     title = await conn.fetchval("select title from jobs.postings where id = $1::text::uuid", made)
 

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -52,16 +52,20 @@ class Services(NamedTuple):
 
 
 class Postgres(Server):
-    """PostgreSQL over `data_dir`, on a Unix socket for its owner alone (and root). `durable=False` is for tests."""
+    """PostgreSQL over `data_dir`, on a Unix socket for its owner alone (and root). `durable=False` is for tests.
+    `settings` come on top of ours, as `name=value`."""
 
     title = "PostgreSQL"
 
-    def __init__(self, data_dir: Path, *, durable: bool = True, elsewhere: Path = placing.ELSEWHERE) -> None:
+    def __init__(
+        self, data_dir: Path, *, durable: bool = True, elsewhere: Path = placing.ELSEWHERE, settings: Sequence[str] = ()
+    ) -> None:
         super().__init__(data_dir)
         self.dsn = ""
         self._user: User | None = None
         self._home = self._data = self._sockets = self._programs = data_dir
         self._durable = durable
+        self._settings = settings
         self._elsewhere = elsewhere
 
     def starting(self) -> Iterator[None]:
@@ -147,7 +151,7 @@ class Postgres(Server):
 
     def _serve(self) -> Iterator[None]:
         settings = SETTINGS if self._durable else SETTINGS + NOT_DURABLE
-        options = [part for setting in settings for part in ("-c", setting)]
+        options = [part for setting in (*settings, *self._settings) for part in ("-c", setting)]
         deadline = time.monotonic() + START_SECONDS
         while True:
             attempt = self.log.stat().st_size
@@ -210,19 +214,19 @@ class Valkey(Server):
 
 
 @contextmanager
-def running(data_dir: Path, *, durable: bool = True) -> Iterator[Services]:
+def running(data_dir: Path, *, durable: bool = True, settings: Sequence[str] = ()) -> Iterator[Services]:
     """Both over `data_dir`, whose data is kept."""
-    with Postgres(data_dir, durable=durable) as postgres, Valkey(data_dir) as valkey:
+    with Postgres(data_dir, durable=durable, settings=settings) as postgres, Valkey(data_dir) as valkey:
         yield Services(postgres.dsn, valkey.url)
 
 
 @contextmanager
-def temporary() -> Iterator[Services]:
+def temporary(settings: Sequence[str] = ()) -> Iterator[Services]:
     """Both over a folder that is removed, quick instead of durable: for tests and benchmarks."""
     with tempfile.TemporaryDirectory(prefix="longan-") as folder:
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the server's user must pass through; what lies below is closed
-        with running(Path(folder), durable=False) as services:
+        with running(Path(folder), durable=False, settings=settings) as services:
             yield services
 
 

@@ -28,7 +28,7 @@ async def find(
     Raises `InvalidRequest` for a cursor of another search, an order that needs `q` or a point and has none, more than
     one place; `PlaceUnknown`, `PlaceAmbiguous`.
     """
-    meaning = await _understood(conn, home, asked)
+    meaning = await meaning_of(conn, home, asked)
     page = await store.page(conn, cursors, asked, meaning, cursor, limit)
     query = meaning.query
     if query is None:
@@ -38,11 +38,11 @@ async def find(
 
 async def facets(conn: asyncpg.Connection, home: str, asked: Search) -> JobFacets:
     """What the postings that `find` lists have in common. Raises as it does."""
-    return await store.facets(conn, asked, await _understood(conn, home, asked))
+    return await store.facets(conn, asked, await meaning_of(conn, home, asked))
 
 
-async def _understood(conn: asyncpg.Connection, home: str, asked: Search) -> Meaning:
-    """At most one round trip, none when nothing was said in words."""
+async def meaning_of(conn: asyncpg.Connection, home: str, asked: Search) -> Meaning:
+    """What its words come to. At most one round trip, none when nothing was said in words. Raises as `find` does."""
     given = ward.the_one(asked.ward_code, asked.old_ward_code, asked.place)
     query = parse(asked.q) if asked.q else None
     if given is None and query is None:

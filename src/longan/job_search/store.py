@@ -1,24 +1,22 @@
 """SQL of the room, each statement above the function that runs it."""
 
 from datetime import timedelta
-from functools import cache
 from typing import get_args
 from uuid import UUID
 
 import asyncpg
 
+from longan import facets as counting
 from longan import ward
 from longan.db import maybe
-from longan.job_search.models import FacetCount, Found, JobFacets, JobPage, Meaning, Search
-from longan.listing import Order, filled, listing, newest
+from longan.job_search.models import FacetCount, Found, JobFacets, JobPage, Meaning, Search, Sort
+from longan.listing import Order, listing, newest
 from longan.page import Cursors
 from longan.postings import BRIEF, Education
 from longan.queries import Query, spoken
 from longan.search import rank
 from longan.walked import Walked, relevance
 
-MOST_COUNTED = 10_000
-WALK_COUNTED = 30_000
 MAX_BIGINT = 2**63 - 1
 # As in job_search.pay_steps: millions of đồng.
 PAY_STEPS = (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 20, 25, 30, 40, 50)
@@ -107,8 +105,8 @@ async def page(
 
     Raises `InvalidRequest` for a cursor of another search, or an order that needs `q` or a point and has none.
     """
-    sort = asked.sort or ("distance" if asked.lat is not None else "relevance" if asked.q else "newest")
-    return await LIST.page(conn, cursors, sort, values_of(asked, meaning), cursor, limit, JobPage, asked.asked())
+    values, scope = values_of(asked, meaning), asked.asked()
+    return await LIST.page(conn, cursors, sort_of(asked), values, cursor, limit, JobPage, scope)
 
 
 # What the index of words knows as well.
@@ -116,6 +114,12 @@ INDEXED = {
     "words", "whole", "at", "wards", "province_code", "parks", "occupations", "contracts", "shifts", "benefits",
     "employer_id",
 }  # fmt: skip
+
+
+def sort_of(asked: Search) -> Sort:
+    return asked.sort or ("distance" if asked.lat is not None else "relevance" if asked.q else "newest")
+
+
 SAME = (
     "now", "province_code", "lat", "lon", "metres", "parks", "pay_min", "occupations", "contracts", "shifts",
     "benefits", "employer_id", "experience_months_max",
@@ -209,68 +213,23 @@ async def understood(
     return found
 
 
-COUNTED = """j.occupation_code, j.ward_code, j.park_code, j.shift, j.contract, j.benefits, j.education,
-           j.effective_month"""
-
-# As the pages of `LIST`: with frequent words enough are soon met among the newest, with others all are gathered.
-FACETS = """with walked as materialized (
-    select {columns}
-      from (select j.* from jobs.postings j where {always} order by j.published_at desc, j.id desc limit {walk}) j
-     where {filters}
-     limit {most}),
-matched as materialized (
-    select w.* from walked w where (select count(*) from walked) = {most}
-     union all
-    (select {columns}
-       from (select j.* from jobs.postings j where {every} offset 0) j
-      where (select count(*) from walked) < {most}
-      limit {most})),
-total as (select count(*) as matches from matched),
--- The ones that were looked at to know that there are more are not counted.
-counted as (select m.* from matched m limit {counted}),
-valued as (
-    select 'occupation' as facet, left(c.occupation_code, 2) as value from counted c
-     union all select 'ward', c.ward_code from counted c
-     union all select 'park', c.park_code from counted c
-     union all select 'shift', c.shift from counted c
-     union all select 'contract', c.contract from counted c
-     union all select 'benefit', b.benefit from counted c cross join unnest(c.benefits) b (benefit)
-              where c.benefits <> '{{}}'
-     union all select 'education', c.education from counted c
-     union all select 'month_pay', (c.effective_month / 2000000 * 2000000)::text from counted c),
-tallied as (
-    select v.facet, v.value, count(*) as count from valued v where v.value is not null group by v.facet, v.value),
-placed as (
-    select t.*, row_number() over (partition by t.facet order by t.count desc, t.value) as place from tallied t)
-select null as facet, null as value, t.matches as count, 0 as place from total t
- union all
-select p.facet, p.value, p.count, p.place from placed p where p.place <= 50
- order by place"""
-
-DIMENSIONS = ("occupation", "ward", "park", "shift", "contract", "benefit", "education", "month_pay")
+DIMENSIONS = (
+    ("occupation", "array[left(j.occupation_code, 2)]"),
+    ("ward", "array[j.ward_code]"),
+    ("park", "array[j.park_code]"),
+    ("shift", "array[j.shift]"),
+    ("contract", "array[j.contract]"),
+    ("benefit", "j.benefits"),
+    ("education", "array[j.education]"),
+    ("month_pay", "array[(j.effective_month / 2000000 * 2000000)::text]"),
+)
 
 
 async def facets(conn: asyncpg.Connection, asked: Search, meaning: Meaning) -> JobFacets:
-    """Counted over at most 10,000 of the matches: which ones, the database chooses."""
-    values = values_of(asked, meaning)
-    sql, names = facets_statement(frozenset(values))
-    (_, _, matches, _), *rows = await conn.fetch(sql, *(values[name] for name in names))
-    counts: dict[str, list[FacetCount]] = {dimension: [] for dimension in DIMENSIONS}
+    """Counted over at most 10,000 of the matches."""
+    matches, rows = await counting.count(conn, LIST, DIMENSIONS, values_of(asked, meaning))
+    counts: dict[str, list[FacetCount]] = {dimension: [] for dimension, _ in DIMENSIONS}
     for row in rows:
         counts[row["facet"]].append(FacetCount(row["value"], row["count"]))
-    return JobFacets(min(matches, MOST_COUNTED), matches > MOST_COUNTED, counts)  # type: ignore[arg-type]
-
-
-@cache
-def facets_statement(given: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-    """The SQL when these values are given, and their order as its parameters."""
-    pieces = {
-        "columns": COUNTED,
-        "always": LIST.always,
-        "filters": " and ".join(LIST.conditions(given)) or "true",
-        "every": " and ".join([LIST.always, *LIST.conditions(given), *LIST.leading(given)]),
-        "walk": str(WALK_COUNTED),
-        "most": str(MOST_COUNTED + 1),
-        "counted": str(MOST_COUNTED),
-    }
-    return LIST.numbered(filled(FACETS, pieces))
+    most = counting.MOST_COUNTED
+    return JobFacets(min(matches, most), matches > most, counts)  # type: ignore[arg-type]
