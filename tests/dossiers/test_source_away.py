@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import redis.asyncio
 
@@ -179,12 +180,17 @@ async def test_of_many_wrong_tries_at_once_only_the_free_ones_are_asked(
         source = Lgsp(account(platform), SourcePace(valkey, "race", 1_000, 100))
         real.app.app.state.dossier_source = source
         headers = [await real.bearer() for _ in range(20)]
-        answers = await asyncio.gather(
-            *(
-                real.client.post("/v1/dossiers/lookup", json={"code": CODE, "second_factor": f"{n:04d}"}, headers=each)
-                for n, each in enumerate(headers)
-            )
-        )
+
+        async def asked(factor: str, who: dict[str, str]) -> httpx.Response:
+            for _ in range(50):  # a busy machine may have no connection to give in time: who asks then is to ask again
+                answer = await real.client.post(
+                    "/v1/dossiers/lookup", json={"code": CODE, "second_factor": factor}, headers=who
+                )
+                if answer.status_code != 503:
+                    break
+            return answer
+
+        answers = await asyncio.gather(*(asked(f"{n:04d}", each) for n, each in enumerate(headers)))
         right = await real.client.post(
             "/v1/dossiers/lookup", json={"code": CODE, "second_factor": FACTOR}, headers=headers[0]
         )
