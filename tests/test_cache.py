@@ -60,15 +60,15 @@ async def test_what_one_process_passes_on_ends_where_it_came_from(
     """Else an answer whose change nobody could call out would live once more in every process."""
     one, two, valkey = caches
     one.put("places", KEY, ENTRY, one.generation("places"))
-    one._entries[KEY].until = ends = time.monotonic() + 2.0
+    one._entries[KEY].until = ends = time.monotonic() + 20.0
     assert one.near(KEY, 0.0) == ENTRY
     await one.filled()
 
     assert await two.far("places", KEY) == ENTRY
 
-    assert abs(two._entries[KEY].until - ends) < 0.1
+    assert two._entries[KEY].until < ends + 5.0  # a life of its own would last far longer
     (name,) = [name async for name in valkey.scan_iter("cache:places:*")]
-    assert 0 < await valkey.pttl(name) <= 2_000
+    assert 0 < await valkey.pttl(name) <= 20_000
 
 
 async def test_only_what_was_asked_here_before_is_looked_for_elsewhere() -> None:

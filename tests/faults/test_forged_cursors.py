@@ -1,12 +1,26 @@
 """A cursor is good for the list, the filters and the caller it was made for, and nothing else (SECURITY I20, Z2)."""
 
 import base64
+from collections.abc import AsyncIterator
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from tests.faults.house import House
+from longan.settings import Settings
+from tests.conftest import Copies, made_real
+from tests.faults.conftest import StillClock
+from tests.faults.house import House, built
 from tests.faults.walking import Answer, path_of, query
+
+
+@pytest.fixture(scope="module")
+async def house(copies: Copies, settings: Settings) -> AsyncIterator[House]:
+    """A house that nobody walked through: whoever sends anything to everything answers invitations too, and a list
+    without rows has no cursor."""
+    async with made_real(copies, settings, StillClock()) as real, built(real) as made:
+        yield made
 
 
 async def cursors_of(house: House) -> dict[str, tuple[str, dict[str, str], str]]:
@@ -61,7 +75,7 @@ async def test_a_cursor_is_good_for_its_own_list_and_caller_only(house: House) -
             assert is_bad_cursor(await house.call("GET", path, query(cursor=cursor), headers)), name
 
 
-@settings(max_examples=60, deadline=None)
+@examples(max_examples=60, deadline=None)
 @given(data=st.data())
 async def test_a_cursor_with_one_bit_changed_is_refused(house: House, data: st.DataObject) -> None:
     cursors = await cursors_of(house)
