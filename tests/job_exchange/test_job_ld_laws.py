@@ -24,7 +24,9 @@ def is_visible(text: str) -> bool:
     return any(letter.isalnum() for letter in text)
 
 
-LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Cn", "Mn", "Me", "Mc", "Zl", "Zp", "Co"])
+LETTERS = st.characters(
+    codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Cn", "Mn", "Me", "Mc", "Zl", "Zp", "Co"]
+).filter(strict_json.is_clean)
 NAMES = st.text(LETTERS, min_size=1, max_size=12)
 LINES = st.text(LETTERS, min_size=3, max_size=40).map(partial(normalize, "NFC")).filter(is_visible)
 TEXTS = (
