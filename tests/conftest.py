@@ -1,6 +1,7 @@
 """Real PostgreSQL and Valkey for every test; a test's changes are rolled back, a real database is for races only."""
 
 import asyncio
+import functools
 import random
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -17,6 +18,7 @@ import pytest
 import redis.asyncio
 
 from longan import keys, schema
+from longan.api import openapi
 from longan.api.app import create_app
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
@@ -316,11 +318,19 @@ class Real:
             return await new_account(connection, self.app, role=role)
 
 
+@functools.cache
+def document() -> openapi.Document:
+    """Every app has the same, and to write it takes as long as all the rest of an app."""
+    return openapi.whole()
+
+
 @asynccontextmanager
 async def made_real(copies: Copies, settings: Settings, clock: TestClock) -> AsyncIterator[Real]:
     """The app over a throw-away copy of the loaded database, with its background tasks running."""
     async with copies.one() as url:
-        app = create_app(msgspec.structs.replace(settings, database_url=url, metrics_port=0), clock=clock)
+        app = create_app(
+            msgspec.structs.replace(settings, database_url=url, metrics_port=0), clock=clock, document=document()
+        )
         made, ready, done = Real(app, url), asyncio.Event(), asyncio.Event()
 
         async def live() -> None:  # a lifespan must end in the task in which it began; a fixture's halves are two

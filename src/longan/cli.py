@@ -325,9 +325,9 @@ def push(given: argparse.Namespace) -> int:
 
 @command("print the OpenAPI document")
 def openapi(_: argparse.Namespace) -> int:
-    from longan.api.openapi import render
+    from longan.api.openapi import whole
 
-    sys.stdout.buffer.write(render())
+    sys.stdout.buffer.write(whole().body)
     return 0
 
 

@@ -123,7 +123,7 @@ LOG_AFTER_SECONDS = 0.2
 
 
 def create_app(settings: Settings, **given: Any) -> Edge:
-    """The whole API. `given` replaces parts of the state: `pool`, `valkey`, `clock`."""
+    """The whole API. `given` replaces parts of the state: `pool`, `valkey`, `clock`, `document`."""
     keys = load(settings.keys_dir)
     registry = CollectorRegistry()
     log = AccessLog(registry)
@@ -198,7 +198,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         logging_config=None,
     )
     edge = Edge(app, settings, log=log, cache=state.cache, limiter=state.limiter, authenticator=state.authenticator)
-    state.document = openapi.Document(edge.routes)
+    state.document = given.get("document") or openapi.Document(edge.routes)
     return edge
 
 

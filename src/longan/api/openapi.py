@@ -113,11 +113,11 @@ class Document:
         self.etag = f'"{hashlib.blake2b(self.body, digest_size=12).hexdigest()}"'
 
 
-def render() -> bytes:
-    """The document as it is served, without settings, keys or a database: for the copy that is committed."""
+def whole() -> Document:
+    """The document as it is served, without settings, keys or a database."""
     from longan.api.app import HANDLERS  # the app is made of this module
 
-    return Document(Routes(Litestar(HANDLERS, dependencies=deps.providers(State()), openapi_config=None))).body
+    return Document(Routes(Litestar(HANDLERS, dependencies=deps.providers(State()), openapi_config=None)))
 
 
 def document(routes: Routes) -> Schema:
