@@ -63,16 +63,19 @@ def nodes(body: bytes) -> list[str]:
     found = _elements(text) if isinstance(value, list) else [text.strip(_SPACE)]
     if isinstance(value, dict) and isinstance(value.get("@graph"), list):
         envelope = {member.name: member for member in members(text)}
-        found = _elements(envelope["@graph"].text)
-        if "@context" in envelope:
-            found = [_with_context(node, envelope["@context"].text) for node in found]
-    elif not isinstance(value, dict | list):
+        found, context = _elements(envelope["@graph"].text), envelope.get("@context")
+        if context is not None and len(context.text) > MOST_NODE:
+            raise FileTooLarge("context_characters", MOST_NODE)
+    elif isinstance(value, dict | list):
+        context = None
+    else:
         raise InvalidBody
     if not found:
         raise FileEmpty
     if len(found) > MOST_NODES:
         raise FileTooLarge("postings", MOST_NODES)
-    return found
+    # Written into each of them only now: a long one and many nodes would be as much as both multiplied.
+    return found if context is None else [_with_context(node, context.text) for node in found]
 
 
 def members(node: str) -> list[Member]:

@@ -52,8 +52,8 @@ class FileMalformed(InvalidRequest):
 
 
 class FileTooLarge(Unprocessable):
-    """`what` there is too much of (rows, columns, row_characters, lines, postings, members), `most` how many may be,
-    `line` where it is."""
+    """`what` there is too much of (rows, columns, row_characters, lines, postings, members, context_characters), `most`
+    how many may be, `line` where it is."""
 
     code = "file_too_large"
     vi, en = "Tệp có quá nhiều dòng, cột hoặc dòng quá dài", "The file has too many rows or columns, or too long a row"
