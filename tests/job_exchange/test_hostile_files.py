@@ -46,7 +46,8 @@ NODES: dict[str, tuple[bytes, str]] = {
     "five million numbers": (b"[" + b"1," * (ALL // 2 - 5) + b"1]", "file_too_large"),
     "a node too many": (b"[" + b",".join([LD + b"}"] * 1001) + b"]", "file_too_large"),
     "a context for all that is as long as a file": (
-        b'{"@context":"' + b"a" * 100_000 + b'","@graph":[' + b",".join([b"{}"] * 100) + b"]}", "file_too_large",
+        b'{"@context":"' + b"a" * 100_000 + b'","@graph":[' + b",".join([b"{}"] * 100) + b"]}",
+        "file_too_large",
     ),
     "a number of 100,000 digits": (LD + b',"a":' + b"9" * 100_000 + b"}", "invalid_body"),
     "a name twice": (LD + b',"a":1,"a":2}', "invalid_body"),
