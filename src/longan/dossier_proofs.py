@@ -103,6 +103,11 @@ def masked(name: str | None) -> str | None:
     return " ".join(f"{word[0]}•••" for word in name.split()) if name else None
 
 
+def without_person(dossier: Dossier) -> Dossier:
+    """As it is kept and shown: the applicant masked, and no number of theirs."""
+    return msgspec.structs.replace(dossier, applicant=masked(dossier.applicant), phone=None, identity=None)
+
+
 class Proofs(msgspec.Struct, frozen=True):
     """What proving needs of its process. `asking` is the request of somebody who is signed in."""
 
@@ -146,7 +151,7 @@ class Proofs(msgspec.Struct, frozen=True):
         good = [] if found is None else [self.factor_index(code.text, each) for each in factors(found)]
         if not is_one_of(given, good) or found is None:
             raise DossierNotFound
-        shown = msgspec.structs.replace(found, applicant=masked(found.applicant), phone=None, identity=None)
+        shown = without_person(found)
         async with self.connection() as tx, tx.transaction():
             row = await tx.fetchval(ROW, self.code_index(code.text))
             sealed = self.numbers.seal(msgspec.json.encode(shown).decode(), row)
@@ -175,9 +180,12 @@ class Proofs(msgspec.Struct, frozen=True):
     async def _as_last_seen(self, code: str, given: bytes, subject: bytes, now: datetime, retry_after: int) -> Known:
         async with self.connection() as tx, tx.transaction():
             kept = maybe(await tx.fetchrow(KEPT, self.code_index(code)), Kept)
-            if kept is None or not is_one_of(given, kept.factors):
-                raise Unavailable(retry_after)
-            await tx.execute(PROVEN, subject, self.holder_index(code), now)
+            if kept is None:
+                await tx.execute(UNTRIED, subject)
+            elif is_one_of(given, kept.factors):
+                await tx.execute(PROVEN, subject, self.holder_index(code), now)
+        if kept is None or not is_one_of(given, kept.factors):
+            raise Unavailable(retry_after)
         shown = msgspec.json.decode(self.numbers.open(kept.sealed, kept.id), type=Dossier)
         return Known(shown, kept.as_of, stale=True)
 
@@ -199,9 +207,33 @@ with tried as (
 select coalesce(f.paused_until, $2) from (select) one left join dossiers.failures f on f.subject = $1
  where not exists (select from tried)"""
 
+# Nobody could say whether it was wrong. There was no pause, or the try would not have begun.
+UNTRIED = """-- dossier_proofs.untried
+with single as (
+    delete from dossiers.failures f where f.subject = $1 and f.failures = 1)
+update dossiers.failures f set failures = f.failures - 1, paused_until = null
+ where f.subject = $1 and f.failures > 1"""
+
 # What is sealed is bound to the id of its row, so the id is known ahead of the row.
 ROW = """-- dossier_proofs.row
 select coalesce((select d.id from dossiers.dossiers d where d.code_index = $1), uuidv7())"""
+
+REMEMBER = """-- dossier_proofs.remember
+select d.id from dossiers.dossiers d where d.code_index = $1 and d.as_of <= $2 for update"""
+
+REPLACE = """-- dossier_proofs.replace
+update dossiers.dossiers d set factors = $2, sealed = $3, as_of = $4 where d.id = $1"""
+
+
+async def remember(tx: asyncpg.pool.PoolConnectionProxy, numbers: Sealed, found: Dossier, now: datetime) -> None:
+    """What its source says now of a dossier that somebody has looked up: the last known state for when it is away."""
+    code = found.code
+    row = await tx.fetchval(REMEMBER, numbers.index(f"dossier {code}"), now)
+    if row is not None:
+        good = [numbers.index(f"dossier factor {code} {each}") for each in factors(found)]
+        kept = numbers.seal(msgspec.json.encode(without_person(found)).decode(), row)
+        await tx.execute(REPLACE, row, good, kept, now)
+
 
 KEEP = """-- dossier_proofs.keep
 insert into dossiers.dossiers as d (id, code_index, factors, sealed, as_of) values ($1, $2, $3, $4, $5)

@@ -24,7 +24,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 # Of JPEG: SOF0 to SOF15 but DHT, JPG and DAC; markers without a length; what ends a run of compressed data.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 ALONE = frozenset([0x01, *range(0xD0, 0xD8)])
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+# Of filling bytes the last one alone: each is looked at once, however many there are.
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 # Other readers would take these for what the file is, wherever they stand: browsers, PHP, PDF and ZIP readers.
 _FOREIGN = re.compile(
     rb"<script|<svg|<html|<!doctype|<iframe|<\?php|%PDF-|PK\x03\x04|PK\x05\x06|Rar!\x1a\x07|7z\xbc\xaf", re.IGNORECASE

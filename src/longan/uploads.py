@@ -87,6 +87,9 @@ select t.id, t.subject, t.key, t.width, t.height, t.is_public from (
 COUNT = """-- uploads.count
 select count(*) from photos.uploads u where u.claimed_for = $1 and u.subject = $2"""
 
+ONE_AT_A_TIME = """-- uploads.one_at_a_time
+select pg_advisory_xact_lock(hashtextextended('uploads:' || $1::text, 0))"""
+
 WAITED_FOR = """-- uploads.waited_for
 select u.id from photos.uploads u
  where u.account_id = $1 and u.id = any($2) and u.state in ('waiting', 'pending')"""
@@ -105,11 +108,13 @@ async def claim(
 ) -> list[Photo]:
     """Bind clean pictures of the account to a subject, in this order; those that are its own already stay.
 
-    Two who claim one picture wait for each other's row, and the second finds it taken. Raises `UploadNotUsable`, which
+    Two who claim one picture wait for each other's row, and the second finds it taken; two who claim for one subject
+    wait for each other, so that it has never too many. Raises `UploadNotUsable`, which
     names each one under `pointer`, and with the caller's transaction nothing is bound then.
     """
     if not upload_ids:
         return []
+    await tx.execute(ONE_AT_A_TIME, str(subject))
     taken = many(await tx.fetch(CLAIM, account, upload_ids, for_what, subject, now, public), Photo)
     missing = set(upload_ids) - {photo.id for photo in taken}
     if missing:

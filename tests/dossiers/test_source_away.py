@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import redis.asyncio
@@ -82,6 +83,14 @@ async def test_tries_at_what_was_last_seen_are_counted_too(look: Look, platform:
     other = [(await look(factor=f"{number:04d}", who=SECOND_WORKER)).status_code for number in range(6)]
 
     assert other == [503] * 5 + [429]
+
+
+async def test_a_try_that_nobody_could_judge_is_none(look: Look, platform: Platform, conn: asyncpg.Connection) -> None:
+    await look(factor="0000")
+    await platform.says("unavailable")
+
+    assert [(await look()).status_code for _ in range(8)] == [503] * 8
+    assert await conn.fetchval("select failures from dossiers.failures") == 1
 
 
 async def test_a_platform_that_does_not_take_us_is_down(look: Look, platform: Platform) -> None:
