@@ -42,12 +42,17 @@ class SourceDown(Exception):
         self.retry_after = retry_after
 
 
+class SourceUnasked(SourceDown):
+    """The source was not asked: it is left alone for a while, or was asked as often as it may be. That says nothing
+    about what it knows."""
+
+
 class Source(Protocol):
     """Whoever knows how far dossiers are."""
 
     async def dossier(self, code: str, patience: float = PATIENCE) -> Dossier | None:
         """The dossier with this code in its one spelling, None where the source knows none. Waits `patience` seconds at
-        most for a turn. Raises `SourceDown`."""
+        most for a turn. Raises `SourceDown`; `SourceUnasked` where it was not even asked."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -76,12 +81,12 @@ class Breaker:
         self._open_until = 0.0
 
     def enter(self) -> None:
-        """Raises `SourceDown` while the source is left alone."""
+        """Raises `SourceUnasked` while the source is left alone."""
         if self._failures < self._most:
             return
         left = self._open_until - self._clock()
         if left > 0:
-            raise SourceDown("left alone for a while", int(left) + 1)
+            raise SourceUnasked("left alone for a while", int(left) + 1)
         self._open_until = self._clock() + self._rest
 
     def failed(self) -> None:
@@ -112,13 +117,13 @@ class Lgsp:
     async def dossier(self, code: str, patience: float = PATIENCE) -> Dossier | None:
         self._breaker.enter()
         if self._busy >= AT_ONCE:
-            raise SourceDown("too many wait for it", 2)
+            raise SourceUnasked("too many wait for it", 2)
         self._busy += 1
         try:
             found = await self._dossier(code, patience)
         except SourceBusy as busy:
             # That we may not ask says nothing about the source.
-            raise SourceDown(str(busy), int(busy.seconds or 0) + 1) from None
+            raise SourceUnasked(str(busy), int(busy.seconds or 0) + 1) from None
         except SourceDown as down:
             self._breaker.failed()
             log.warning("the source of dossiers: %s", down)

@@ -6,8 +6,9 @@ from litestar.params import JSONBody
 from longan.deps import Now
 from longan.dossier_codes import DossierCodeInvalid
 from longan.dossier_proofs import PROOFS, AtProofs, DossierNotFound
+from longan.dossier_view import DossierState
 from longan.dossiers import domain
-from longan.dossiers.models import DossierState, LookupIn
+from longan.dossiers.models import LookupIn
 from longan.errors import RateLimited, Unavailable
 from longan.policy import decided
 

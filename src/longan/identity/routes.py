@@ -12,9 +12,10 @@ from longan.deps import Ex, Now, ToEnter, Tx
 from longan.desk import DESK, AtDesk
 from longan.entrance import SIGNED_IN, SignedIn
 from longan.errors import Forbidden, NotFound, RateLimited, SignatureInvalid, Unavailable
-from longan.identity import domain, outside
+from longan.identity import domain
 from longan.identity.models import CodeEntry, CodeRequest, DeliveryReport, GatewayName
 from longan.policy import decided
+from longan.signed_webhooks import is_signed
 
 Asked = Request[Any, Any, Any]
 
@@ -75,7 +76,7 @@ async def report_sms_status(
     gateways = state.settings.sms_gateways
     if gateway not in gateways:
         raise NotFound
-    if not outside.is_signed(gateways[gateway][1], request.headers, exchange.body, now):
+    if not is_signed(gateways[gateway][1], request.headers, exchange.body, now):
         raise SignatureInvalid
     await domain.note_delivery(tx, gateway, len(gateways) > 1, data, now)
 

@@ -1,0 +1,1 @@
+"""Dossiers that people watch: asked about for them, and told of when something has changed."""
