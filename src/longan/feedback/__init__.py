@@ -1,0 +1,1 @@
+"""What citizens report to the province (1022), and how they follow it."""
