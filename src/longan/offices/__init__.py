@@ -1,0 +1,1 @@
+"""Offices of agencies, where they are, and the kiosks at their counters."""

@@ -1,0 +1,1 @@
+"""What was said of offices: to everybody by the month, to officials of their own."""

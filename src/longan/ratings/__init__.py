@@ -1,0 +1,1 @@
+"""What people say of offices, after a dossier or a visit, and what may be told of it."""
