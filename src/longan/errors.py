@@ -35,6 +35,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "formula": ("Không được bắt đầu bằng = + - @ như công thức", "May not begin with = + - @ as a formula does"),
     "bad_quotes": ("Dấu ngoặc kép đặt sai", "A quote stands in the wrong place"),
     "too_many_cells": ("Nhiều ô hơn dòng tiêu đề", "Has more cells than there are headings"),
+    "personal_data": ("Còn thông tin cá nhân", "Leads to a person"),
     "empty": ("Không có nội dung", "Is empty"),
     "bad_encoding": ("Mã quét bị lỗi chữ, hãy quét lại", "The scan lost letters; scan again"),
     "not_an_identity_qr": ("Không phải mã QR của thẻ căn cước", "Is not the QR code of a citizen card"),

@@ -10,9 +10,21 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from longan.dossier_following import News
 from longan.fields import Locale
 
-SubjectKind = Literal["application", "employer", "account", "session", "job", "campaign", "invitation", "saved_search"]
+SubjectKind = Literal[
+    "application",
+    "employer",
+    "account",
+    "session",
+    "job",
+    "campaign",
+    "invitation",
+    "saved_search",
+    "dossier_watch",
+    "feedback",
+]
 Channel = Literal["push", "zns", "sms"]
 Carrier = Literal["zns", "sms"]
 Urgency = Literal["urgent", "normal", "low"]
@@ -102,13 +114,56 @@ class Answered(msgspec.Struct, frozen=True):
     job_title: str
 
 
+class DossierChanged(msgspec.Struct, frozen=True):
+    """What is new about a dossier that the reader watches."""
+
+    what: News
+
+
+class DossierReminder(msgspec.Struct, frozen=True):
+    """`days` are working days: by which it is late, or on which something has waited for the reader."""
+
+    what: Literal["overdue", "supplement_waiting", "payment_waiting"]
+    days: int
+
+
 class Unused(msgspec.Struct, frozen=True):
     """Nothing to fill in: a search's own words stand in no notice."""
 
 
+class FeedbackMoved(msgspec.Struct, frozen=True):
+    """A step of the reader's own report to 1022; `code` is what one says on the telephone."""
+
+    status: Literal[
+        "yeu_cau_bo_sung", "da_tiep_nhan", "da_chuyen", "dang_xu_ly", "da_tra_loi", "da_dong", "tu_choi"
+    ]  # fmt: skip
+    code: str
+
+
+class SupportedFeedbackMoved(msgspec.Struct, frozen=True):
+    """A step of a report of somebody else, which the reader supports."""
+
+    status: Literal["da_tiep_nhan", "da_chuyen", "dang_xu_ly", "da_tra_loi", "mo_lai", "da_dong", "tu_choi"]
+    code: str
+
+
+class FeedbackMerged(msgspec.Struct, frozen=True):
+    """The reader's own report, `code`, follows another one of the same thing from now on."""
+
+    code: str
+
+
+class FeedbackAlarm(msgspec.Struct, frozen=True):
+    """To officials: a term of a report in their wards ends soon, or has ended."""
+
+    what: Literal["accept_soon", "accept_late", "answer_soon", "answer_late"]
+    code: str
+
+
 Params = (
     JobDigest | Unused | SessionEnding | Posting | Moved | Received | Decided | Security | Announced | Reviewed
-    | Answered | Invited | MembershipChanged
+    | Answered | Invited | MembershipChanged | DossierChanged | DossierReminder
+    | FeedbackMoved | SupportedFeedbackMoved | FeedbackMerged | FeedbackAlarm
 )  # fmt: skip
 Words = tuple[str, str]  # title and body
 
@@ -296,6 +351,52 @@ NOTICES: dict[str, Notice] = dict([
     _notice(
         "job_report_answered", Answered, chosen_by="outcome", subject="job", channel="job_reports",
         life=timedelta(days=3), urgency="low", link="job-reports",
+    ),
+    _notice(
+        "dossier_changed", DossierChanged, chosen_by="what", subject="dossier_watch", channel="dossiers",
+        life=timedelta(days=3), link="dossier-watches/{subject_id}",
+        stands="""exists (select from dossier_watches.watches w
+                           where w.id = i.subject_id and w.account_id = i.account_id)""",
+    ),
+    _notice(
+        "dossier_reminder", DossierReminder, chosen_by="what", subject="dossier_watch", channel="dossier_reminders",
+        life=timedelta(days=2), link="dossier-watches/{subject_id}",
+        stands="""exists (select from dossier_watches.watches w
+                            join dossier_watches.followed f on f.id = w.dossier_id
+                           where w.id = i.subject_id and w.account_id = i.account_id
+                             and (f.changed_at is null or f.changed_at <= i.created_at))""",
+    ),
+    _notice(
+        "feedback_moved", FeedbackMoved, chosen_by="status", subject="feedback", channel="feedback",
+        life=timedelta(days=3), link="feedback/{subject_id}",
+        stands="""exists (select from feedback.reports r
+                           where r.id = i.subject_id and r.status = i.params ->> 'status')""",
+    ),
+    _notice(
+        "supported_feedback_moved", SupportedFeedbackMoved, chosen_by="status", subject="feedback",
+        channel="supported_feedback", life=timedelta(days=3), urgency="low", link="feedback/{subject_id}",
+        stands="""exists (select from feedback.reports r
+                            join feedback.supporters s on s.report_id = r.id and s.account_id = i.account_id
+                           where r.id = i.subject_id and r.is_shown and r.status = i.params ->> 'status')""",
+    ),
+    _notice(
+        "feedback_merged", FeedbackMerged, subject="feedback", channel="feedback", life=timedelta(days=3),
+        link="feedback/{subject_id}",
+        stands="""exists (select from feedback.reports r where r.id = i.subject_id and r.merged_into is not null)""",
+    ),
+    _notice(
+        "feedback_alarm", FeedbackAlarm, chosen_by="what", subject="feedback", channel="feedback_alarms",
+        life=timedelta(hours=12), link="feedback-queue/{subject_id}",
+        stands="""exists (select from feedback.reports r
+                           where r.id = i.subject_id and r.merged_into is null and r.withdrawn_at is null
+                             and r.status not in ('yeu_cau_bo_sung', 'da_tra_loi', 'da_dong', 'tu_choi')
+                             and (r.accepted_at is null or not starts_with(i.params ->> 'what', 'accept')))""",
+    ),
+    _notice(
+        "rating_invited", Unused, subject="dossier_watch", channel="ratings", life=timedelta(days=7), urgency="low",
+        inbox_life=timedelta(days=60), link="dossier-watches/{subject_id}/rating",
+        stands="""exists (select from dossier_watches.watches w
+                           where w.id = i.subject_id and w.account_id = i.account_id)""",
     ),
     _notice(
         "announcement", Announced, subject="campaign", channel="announcements", life=timedelta(days=3), full=True,

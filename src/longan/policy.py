@@ -14,6 +14,7 @@ FRESH = 300
 """How many seconds a proof counts as fresh (SECURITY S4)."""
 
 Auth = Literal["public", "optional", "app", "official", "any"]
+Refused = Callable[[Problem, str, str], tuple[int, str, bytes]]
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -41,7 +42,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     `example`: the answer shown in the document.
     `takes`: the kinds of body, where it is a file and not JSON; `largest` its bytes. `reads` makes of its bytes and its
     content type what the handler finds in `exchange.content`: in a thread of its own and before anything is opened, for
-    a large file takes longer than a request may hold a connection.
+    a large file takes longer than a request may hold a connection. `refused` writes the refusals of a route that
+    follows another specification than RFC 9457: problem, locale and path to status, content type and body.
     """
 
     auth: Auth
@@ -58,6 +60,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     takes: tuple[str, ...] = ()
     largest: int | None = None
     reads: Callable[[bytes, str], object] | None = None
+    refused: Refused | None = None
 
 
 def decided(
@@ -76,12 +79,13 @@ def decided(
     takes: tuple[str, ...] = (),
     largest: int | None = None,
     reads: Callable[[bytes, str], object] | None = None,
+    refused: Refused | None = None,
 ) -> dict[str, Policy]:
     """The `opt` of a handler."""
     return {
         "policy": Policy(
             auth=auth, limit=limit, idempotent=idempotent, if_match=if_match, may_match=may_match, cache=cache,
             proof=proof, produces=produces, raises=raises, request_example=request_example,
-            example=example, takes=takes, largest=largest, reads=reads,
+            example=example, takes=takes, largest=largest, reads=reads, refused=refused,
         )
     }  # fmt: skip

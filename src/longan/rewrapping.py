@@ -42,6 +42,9 @@ TARGETS = (
     Target("federation.claims.sealed", "number"),
     Target("registry.checks.sealed", "number"),
     Target("dossiers.dossiers.sealed", "number"),
+    Target("open311_reports.submissions.contact_sealed", "phone"),
+    Target("dossier_watches.followed.code_sealed", "number"),
+    Target("dossier_watches.followed.sealed", "number"),
     Target("members.invitations.phone_cipher", "phone"),
     # The Official Account of Zalo: its tokens share the ring of the phones.
     Target("fallback.zalo_grants.refresh_sealed", "phone"),

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from longan import apps
+from longan import apps, georeport
 
 Environment = Literal["development", "production"]
 
@@ -39,6 +39,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lgsp_password: str = ""
     lgsp_unit: str = ""
     lgsp_calls_per_second: int = 50
+    procedures_url: str = ""
+    lgsp_webhook_key: str = ""
+    open311_jurisdictions: str = ""
+    open311_contact: str = ""
+    handover_endpoints: Path | None = None
     s3_url: str = ""
     s3_bucket: str = "longan"
     s3_region: str = "us-east-1"
@@ -80,6 +85,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Address and key of each SMS gateway, in the order in which they are asked."""
         first = {"first": (self.sms_url, self.sms_key)}
         return first | ({"second": (self.sms_fallback_url, self.sms_fallback_key)} if self.sms_fallback_url else {})
+
+    @property
+    def dossier_webhook_keys(self) -> dict[str, str]:
+        """The key of each source of dossiers that tells us of changes."""
+        return {"lgsp": self.lgsp_webhook_key} if self.lgsp_webhook_key else {}
 
     @property
     def proxies(self) -> frozenset[str]:
@@ -132,6 +142,7 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
             read_apps(value)
         except apps.BadApp as error:
             raise BadSettings(f"{name} holds {str(error)!r}; docs/operators.md says how an app is written.") from error
+    _check_jurisdictions(settings)
     # Where nobody signs in by Firebase, a developer's emulator for something else harms nobody.
     if environ.get("FIREBASE_AUTH_EMULATOR_HOST") and (settings.firebase_project or not settings.development):
         raise BadSettings("FIREBASE_AUTH_EMULATOR_HOST is set: Firebase would accept unsigned tokens; unset it.")
@@ -155,6 +166,7 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
         "LONGAN_IDENTITY_CHECK_URL": settings.identity_check_url,
         "LONGAN_TAX_REGISTRY_URL": settings.tax_registry_url,
         "LONGAN_LGSP_URL": settings.lgsp_url,
+        "LONGAN_PROCEDURES_URL": settings.procedures_url,
     }
     addresses |= {name: url for name, url in optional.items() if url}
     if settings.zalo_app_id:
@@ -176,6 +188,13 @@ def check(settings: Settings, environ: Mapping[str, str]) -> None:
         raise BadSettings("LONGAN_TAX_REGISTRY_KEY must be the tax registry's key, at least 16 characters.")
     if settings.fcm_credentials is None or not settings.fcm_credentials.is_file():
         raise BadSettings("LONGAN_FCM_CREDENTIALS must name the service-account file from Firebase.")
+
+
+def _check_jurisdictions(settings: Settings) -> None:
+    try:
+        georeport.jurisdictions(settings.open311_jurisdictions, settings.province_code)
+    except ValueError as error:
+        raise BadSettings(f"LONGAN_OPEN311_JURISDICTIONS holds {error}, which is not `name=province code`.") from error
 
 
 def _check_storage(settings: Settings) -> None:
@@ -200,6 +219,8 @@ def _check_lgsp(settings: Settings) -> None:
         raise BadSettings("LONGAN_LGSP_USER and LONGAN_LGSP_UNIT must be set beside LONGAN_LGSP_URL.")
     if settings.lgsp_url and not settings.development and len(settings.lgsp_password) < 12:
         raise BadSettings("LONGAN_LGSP_PASSWORD must be the platform's password, at least 12 characters.")
+    if settings.lgsp_webhook_key and len(settings.lgsp_webhook_key) < 32:
+        raise BadSettings("LONGAN_LGSP_WEBHOOK_KEY must be the key of the platform's webhooks, at least 32 characters.")
 
 
 def _path(kind: type, value: object) -> object:

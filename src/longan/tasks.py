@@ -2,8 +2,9 @@
 
 `<room>/tasks.py` holds `async def <topic>(context: Context, *, <payload>) -> None` for each topic, and at its end
 `TASKS = {"<topic>": <function>}`. What is to happen at fixed times (UTC) stands in `SCHEDULE = {"<name>": ("<cron>",
-<function>)}`, with functions of the context alone. A task runs at least once, so it must be harmless a second time; an
-exception means that it is tried again later.
+<function>)}`, with functions of the context alone. What goes on all the time stands in `STEADY`: functions of the
+context and of the event at which they end, which lose their database and find it again. A task runs at least once, so
+it must be harmless a second time; an exception means that it is tried again later.
 """
 
 import inspect

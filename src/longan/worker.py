@@ -30,13 +30,20 @@ from longan import clock, db, idempotency, queue, reminders, tasks
 from longan.applications import tasks as applications
 from longan.assurance import tasks as assurance
 from longan.campaigns import tasks as campaigns
+from longan.catalogue import tasks as catalogue
+from longan.checklists import tasks as checklists
 from longan.crypto import Sealed
 from longan.device_keys import tasks as device_keys
+from longan.dossier_watches import tasks as dossier_watches
 from longan.dossiers import tasks as dossiers
 from longan.employers import tasks as employers
 from longan.fallback import tasks as fallback
 from longan.federation import tasks as federation
+from longan.feedback import tasks as feedback
+from longan.feedback_desk import tasks as feedback_desk
+from longan.feedback_results import tasks as feedback_results
 from longan.firebase import tasks as firebase
+from longan.handover import tasks as handover
 from longan.identity import tasks as identity
 from longan.insights import tasks as insights
 from longan.job_alerts import tasks as job_alerts
@@ -48,12 +55,14 @@ from longan.keys import keep_looking, load
 from longan.members import tasks as members
 from longan.moderation import tasks as moderation
 from longan.notifications import tasks as notifications
+from longan.open311_reports import tasks as open311_reports
 from longan.passkeys import tasks as passkeys
 from longan.photos import tasks as photos
 from longan.publishing import tasks as publishing
 from longan.push import tasks as push
 from longan.push.domain import PASSING, Sender
 from longan.push.outside import Fcm
+from longan.ratings import tasks as ratings
 from longan.recovery import tasks as recovery
 from longan.registry import tasks as registry
 from longan.saved_jobs import tasks as saved_jobs
@@ -65,10 +74,16 @@ from longan.tasks import Context, Declared
 ROOMS = {
     "assurance": assurance,
     "campaigns": campaigns,
+    "catalogue": catalogue,
+    "checklists": checklists,
     "device_keys": device_keys,
+    "dossier_watches": dossier_watches,
     "dossiers": dossiers,
     "employers": employers,
     "fallback": fallback,
+    "feedback": feedback,
+    "feedback_desk": feedback_desk,
+    "feedback_results": feedback_results,
     "federation": federation,
     "firebase": firebase,
     "identity": identity,
@@ -85,7 +100,10 @@ ROOMS = {
     "notifications": notifications,
     "passkeys": passkeys,
     "photos": photos,
+    "handover": handover,
+    "open311_reports": open311_reports,
     "push": push,
+    "ratings": ratings,
     "recovery": recovery,
     "saved_jobs": saved_jobs,
     "registry": registry,
@@ -291,6 +309,11 @@ async def main(settings: Settings) -> None:
         works = [
             asyncio.create_task(keep_promises(context, stop)),
             asyncio.create_task(sender.run(stop, GRACE_SECONDS)),
+            *(
+                asyncio.create_task(run(context, stop))
+                for room in ROOMS.values()
+                for run in getattr(room, "STEADY", ())
+            ),
         ]
         await asyncio.wait(works, return_when=asyncio.FIRST_EXCEPTION)
         stop.set()

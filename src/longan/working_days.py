@@ -74,7 +74,7 @@ HOURS = """-- working_days.hours
 select w.valid_from, w.begins, w.ends from reference.working_hours w order by w.valid_from, w.begins"""
 
 
-async def load(conn: asyncpg.Connection) -> Calendar:
+async def load(conn: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy) -> Calendar:
     """The calendar as the database has it now: a few dozen rows."""
     days = await conn.fetch(HOLIDAYS)
     worked = frozenset(row["day"] for row in days if row["kind"] == "working_saturday")

@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 
 from longan.api.routing import Operation
+from longan.dossier_clock import Change
 from longan.lgsp_answers import Dossier
 from longan.limits import Limiter, Strict
 from longan.object_storage import Storage
+from longan.open311_sent import Sent
 from tests.conftest import Real
 from tests.faults.walking import Caller
 
@@ -202,6 +206,35 @@ async def importing(real: Real, employer: UUID, jobs: list[UUID]) -> dict[str, l
     return {"import_id": imports}
 
 
+async def catalogued(real: Real) -> dict[str, list[UUID]]:
+    """Procedures that two officials have brought in and published, and others that wait to be looked at."""
+    importer, publisher = [await real.account(role="official") for _ in range(2)]
+    imports = await rows(
+        real.pool,
+        """insert into catalogue.imports (origin, is_whole, state, is_read, imported_by, imported_at, published_by,
+                                          valid_from, updated_at, ended_at)
+           select 'upload', false, s, true, $1, now(), $2, current_date, now(), case s when 'closed' then now() end
+             from unnest('{drafted, closed}'::text[]) s
+        returning id""",
+        importer, publisher,
+    )  # fmt: skip
+    await real.pool.execute(
+        """insert into catalogue.items (import_id, place, code, name, content, kind, base_version)
+           select i, v.number, v.code, v.content ->> 'name', v.content, 'changed', 1
+             from unnest($1::uuid[]) i,
+                  (select code, content, row_number() over (order by code) as number from catalogue.versions
+                    where code in ('1.004194', '1.001193')) v""",
+        imports,
+    )
+    await real.pool.execute(
+        """insert into catalogue.versions (code, version, kind, valid_from, content, import_id, published_by)
+           select code, 2, 'published', valid_from, content, $1, $2 from catalogue.versions
+            where code in ('1.004194', '1.001193')""",
+        imports[1], publisher,
+    )  # fmt: skip
+    return {"procedure_import_id": imports}
+
+
 async def posting(real: Real, employer: UUID, jobs: list[UUID]) -> dict[str, list[UUID]]:
     """Drafts and templates of the owner's employer and of another, and what happened to the postings."""
     pool = real.pool
@@ -232,7 +265,7 @@ async def posting(real: Real, employer: UUID, jobs: list[UUID]) -> dict[str, lis
 
 
 async def finding(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
-    """Postings that people keep, and others that they do not want to see."""
+    """Postings that people keep, others that they do not want to see, and checklists of theirs."""
     await real.pool.execute(
         """insert into saved_jobs.saves (account_id, posting_id, saved_at)
            select a, j.id, now()
@@ -247,7 +280,15 @@ async def finding(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
         returning id""",
         people,
     )
-    return {"hidden_id": hidden}
+    lists = await rows(
+        real.pool,
+        """insert into checklists.checklists (account_id, id, procedure_code, papers, ticks, created_at, updated_at)
+           select a, gen_random_uuid(), '1.004194', '[]', '{}', now(), now()
+             from unnest($1::uuid[]) a, generate_series(1, 3)
+        returning id""",
+        people,
+    )
+    return {"hidden_id": hidden, "checklist_id": lists}
 
 
 async def moderated(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
@@ -305,6 +346,73 @@ async def picturing(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
     return {"upload_id": sent, "photo_id": sent}
 
 
+async def watching(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
+    """Dossiers that people watch, some of them the same."""
+    numbers, now = real.app.app.state.numbers, datetime.now(UTC)
+    followed = []
+    for number in range(3):
+        row, code = uuid4(), f"H53.16-261102-{number:04d}"
+        state = Dossier(
+            code=code, status="4", changes=[Change(now, "4")], received_at=now, promised=now, promised_anew=None,
+            procedure_code=None, office=None, applicant="N•••", phone=None, identity=None, supplements=[],
+        )  # fmt: skip
+        followed += await rows(
+            real.pool,
+            """insert into dossier_watches.followed (id, source, code_index, code_sealed, sealed, as_of, followed_at,
+                                                     due_at)
+               values ($1, 'lgsp', $2, $3, $4, $5, $5, $5) returning id""",
+            row, numbers.index(f"dossier {code}"), numbers.seal(code, row),
+            numbers.seal(msgspec.json.encode(state).decode(), row), now,
+        )  # fmt: skip
+    watches = await rows(
+        real.pool,
+        """insert into dossier_watches.watches (account_id, dossier_id, created_at)
+           select a, f, now() from unnest($1::uuid[]) a, unnest($2::uuid[]) f returning id""",
+        people, followed,
+    )  # fmt: skip
+    return {"watch_id": watches}
+
+
+async def rating(real: Real, official: UUID) -> dict[str, list[UUID]]:
+    """Offices with kiosks, what was said of them, and what was told of it."""
+    pool = real.pool
+    offices = await rows(
+        pool,
+        """insert into offices.offices (agency_code, unit, name, ward_version, ward_code, valid_from, created_at)
+           select 'H53.16', 'Phòng ' || n, 'Sở Xây dựng', u.version, u.code, '2025-07-01', now()
+             from generate_series(1, 3) n,
+                  (select * from places.units where version = places.version_on(now()) and level = 'commune' limit 1) u
+        returning id""",
+    )
+    kiosks = await rows(
+        pool,
+        """insert into offices.kiosks (office_id, counter, created_at)
+           select o, 'Quầy ' || n, now() from unnest($1::uuid[]) o, generate_series(1, 2) n returning id""",
+        offices,
+    )
+    await pool.execute(
+        """insert into offices.history (office_id, action, account_id, at)
+           select o, 'office_changed', $2, now() from unnest($1::uuid[]) o, generate_series(1, 2)""",
+        offices, official,
+    )  # fmt: skip
+    await pool.execute(
+        """insert into ratings.ratings (office_id, rated_on, answers, words, released_in)
+           select o, '2026-09-09', '{"overall": 4}', 'x', make_date(2026, m, 1)
+             from unnest($1::uuid[]) o, generate_series(10, 11) m, generate_series(1, 5)""",
+        offices,
+    )
+    await pool.execute(
+        "insert into ratings.months (month, told_at) select make_date(2026, m, 1), now() from generate_series(9, 10) m"
+    )
+    await pool.execute(
+        """insert into ratings.results (month, part, office_id, question, ratings, average)
+           select make_date(2026, m, 1), 'office', o, 'overall', 10, 4.0
+             from unnest($1::uuid[]) o, generate_series(9, 10) m""",
+        offices,
+    )
+    return {"office_id": offices, "kiosk_id": kiosks}
+
+
 async def alerting(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
     """Searches of people, the first person's first, each with what it has found."""
     searches = await rows(
@@ -325,6 +433,104 @@ async def alerting(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
         people, searches,
     )  # fmt: skip
     return {"saved_search_id": searches}
+
+
+async def handling(real: Real, official: UUID, people: list[UUID]) -> dict[str, list[UUID]]:
+    """Units with rules, and looks of an official at who sent reports of `people`; nothing of it is public."""
+    pool = real.pool
+    reports = await rows(
+        pool,
+        """insert into feedback.reports (code, account_id, category_code, description, province_code, ward_version,
+                                         ward_code, accept_due_at, due_at, created_at, updated_at)
+           select 'PA-2222-22' || (p.place + 1) || n, p.id, 'giao_thong', 'Ổ gà', '80', places.version_on(now()),
+                  '27694', now(), now(), now(), now()
+             from unnest($1::uuid[]) with ordinality p (id, place), generate_series(2, 3) n
+            where p.place < 10
+        returning id""",
+        people,
+    )
+    await pool.execute(
+        """insert into feedback.moves (report_id, to_status, side, created_at)
+           select r, 'moi_gui', 'citizen', now() from unnest($1::uuid[]) r""",
+        reports,
+    )
+    await pool.execute(
+        """insert into feedback_desk.looks (report_id, account_id, official_id, purpose, looked_at)
+           select r.id, r.account_id, $2, 'verify', now()
+             from feedback.reports r, generate_series(1, 2) where r.id = any($1)""",
+        reports, await real.account(role="official"),
+    )  # fmt: skip
+    units = await rows(
+        pool,
+        """insert into feedback_units.units (name, province_code, valid_from, created_at, updated_at)
+           select 'Đơn vị ' || n, '80', '2025-07-01', now(), now() from generate_series(1, 2) n returning id""",
+    )
+    rules = await rows(
+        pool,
+        """insert into feedback_units.rules (unit_id, province_code, category_code, valid_from, created_at)
+           select $1, '80', c, '2025-07-01', now() from unnest('{giao_thong, ha_tang}'::text[]) c returning id""",
+        units[0],
+    )
+    await pool.execute(
+        """insert into feedback_units.changes (action, unit_id, after, account_id, at)
+           select 'unit_added', u, '{}', $2, now() from unnest($1::uuid[]) u""",
+        units, official,
+    )  # fmt: skip
+    return {"feedback_id": reports, "unit_id": units, "rule_id": rules}
+
+
+async def supporting(real: Real, people: list[UUID]) -> None:
+    """Public reports of somebody else that people support; whoever has their ids may see them."""
+    await real.pool.execute(
+        """with made as (
+               insert into feedback.reports (code, account_id, category_code, description, lat, lon, province_code,
+                                             visibility, accept_due_at, created_at, updated_at)
+               select 'PA-3333-333' || n, $1, 'giao_thong', 'Ổ gà', 10.6, 106.4, '80', 'public', now(), now(), now()
+                 from generate_series(2, 4) n
+            returning id),
+           copied as (
+               insert into feedback_desk.public_copies (report_id, words, with_photos, approved_by, approved_at)
+               select id, 'Ổ gà', false, $1, now() from made)
+           insert into feedback.supporters (report_id, account_id, created_at)
+           select made.id, a, now() from made, unnest($2::uuid[]) a""",
+        await real.account(), people,
+    )  # fmt: skip
+
+
+async def partnering(real: Real, administrator: UUID) -> dict[str, list[UUID]]:
+    """Partners that report by Open311, what they have sent, and reports that another system has."""
+    keys = await rows(
+        real.pool,
+        """insert into open311_keys.keys (digest, hint, partner, a_minute, a_day, given_by, given_at)
+           select sha256(n::text::bytea), 'abcd', 'Đối tác ' || n, 9, 9, $1, now() from generate_series(1, 3) n
+        returning id""",
+        administrator,
+    )
+    submissions = await rows(
+        real.pool,
+        """insert into open311_reports.submissions
+               (id, key_id, jurisdiction_id, province_code, category_code, state, content, created_at)
+           select gen_random_uuid(), k, '80', '80', 'thai_do', 'waiting', $2::text::jsonb, now()
+             from unnest($1::uuid[]) k
+        returning id""",
+        keys,
+        msgspec.json.encode(
+            Sent("thai_do", "80", "Nói to", None, None, None, None, None, None, False, None, None)
+        ).decode(),
+    )
+    handovers = await rows(
+        real.pool,
+        """with r as (
+               insert into feedback.reports (code, category_code, description, province_code, origin, accept_due_at,
+                                             created_at, updated_at)
+               select 'PA-W3W3-W3W' || n, 'ha_tang', 'x', '80', 'open311', now(), now(), now()
+                 from generate_series(2, 4) n
+               returning id)
+           insert into handover.handovers (report_id, receiver, service_code, created_at, updated_at)
+           select r.id, 'long_an_so', '001', now(), now() from r
+        returning id""",
+    )
+    return {"key_id": keys, "submission_id": submissions, "handover_id": handovers}
 
 
 @asynccontextmanager
@@ -361,6 +567,8 @@ async def built(real: Real) -> AsyncIterator[House]:
     )  # fmt: skip
     keeping = await finding(real, [owner, worker])
     moderation = await moderated(real, [owner, worker])
+    desk = await handling(real, official, [owner, worker])
+    await supporting(real, [owner, worker])
     ids = {
         "job_id": [*jobs, *await rows(real.pool, "select id from jobs.postings where status <> 'open' limit 2")],
         "employer_id": [employer, *await rows(real.pool, "select id from employers.employers limit 2")],
@@ -373,10 +581,15 @@ async def built(real: Real) -> AsyncIterator[House]:
         **await employing(real, owner, employer, [owner, worker]),
         **await posting(real, employer, jobs),
         **await importing(real, employer, jobs),
+        **await catalogued(real),
         **await alerting(real, [owner, worker]),
         **await picturing(real, [owner, worker]),
+        **await rating(real, official),
+        **await watching(real, [owner, worker]),
+        **desk,
+        **await partnering(real, administrator),
         **keeping,
-        "report_id": moderation["report_id"],
+        "report_id": [*moderation["report_id"], *desk["feedback_id"]],
     }
     ids["case_id"] = [*ids["case_id"], *moderation["case_id"]]
     # Everybody has just proved as much as any operation demands: it must not end at that.

@@ -30,7 +30,9 @@ async def cursors_of(house: House) -> dict[str, tuple[str, dict[str, str], str]]
         if "cursor" not in operation.parameters:
             continue
         headers = house.headers(operation, house.worker if operation.name == "list_my_applications" else None)
-        named = {"job_id": house.jobs[0], "campaign_id": house.ids["campaign_id"][0], "employer_id": house.employer}
+        named: dict[str, object] = {"job_id": house.jobs[0], "employer_id": house.employer, "month": "2026-10"}
+        named["code"] = "1.004194"
+        named |= {name: house.ids[name][0] for name in ("campaign_id", "office_id", "procedure_import_id")}
         path = path_of(operation, named | {name: house.ids[name][0] for name in ("saved_search_id", "import_id")})
         page = await house.call("GET", path, query(limit=1), headers)
         assert page.json["next_cursor"], operation.name

@@ -1,5 +1,6 @@
 """What an operation may answer: its success, the usual refusals and its own, each said once and shared."""
 
+import json
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -85,6 +86,7 @@ HEADERS: dict[str, Schema] = {
     },
 }
 
+_ERRORS: Schema = {"type": "array", "items": {"type": "object"}}
 _OF_STATUS = {
     401: ("WWW-Authenticate", "DPoP-Nonce"),
     429: ("RateLimit-Policy", "RateLimit", "Retry-After"),
@@ -163,6 +165,8 @@ class Answers:
                 "description": "You hold this version already (If-None-Match).",
                 "headers": _headers("ETag", "X-Request-Id"),
             })  # fmt: skip
+        if operation.policy.refused is not None:
+            return {**made, **_refused(operation)}
         by_status: dict[int, list[type[Problem]]] = {}
         for problem in refusals(operation):
             codes = by_status.setdefault(problem.status, [])
@@ -196,15 +200,18 @@ class Answers:
 
     def _content(self, kind: object, produces: Iterable[str], example: object) -> Schema:
         content: Schema = {}
+        # By the kind, where an operation has several.
+        several = example if isinstance(example, dict) else {}
         for media in produces:
+            own = several.get(media, example)
             if media.endswith("json"):
                 schema = self._references[kind]
                 content[media] = {
                     "schema": schema,
-                    "example": self._examples.of(schema) if example is None else example,
+                    "example": self._examples.of(schema) if own is None else own,
                 }
             else:
-                content[media] = {"schema": {"type": "string"}} | ({"example": example} if example else {})
+                content[media] = {"schema": {"type": "string"}} | ({"example": own} if own else {})
         return content
 
     def _refusal(self, status: int, problems: list[type[Problem]]) -> Schema:
@@ -226,6 +233,26 @@ class Answers:
     def _share(self, name: str, response: Schema) -> Schema:
         self.shared.setdefault(name, response)
         return {"$ref": f"#/components/responses/{name}"}
+
+
+def _refused(operation: Operation) -> Schema:
+    """The refusals of a route that writes them as another specification prescribes: an example of each status."""
+    made: Schema = {}
+    for problem in refusals(operation):
+        bare = problem.__new__(problem)
+        Problem.__init__(bare)
+        status, kind, body = operation.policy.refused(bare, "vi", operation.path)  # type: ignore[misc]
+        media = kind.partition(";")[0]
+        shown = json.loads(body) if media == "application/json" else body.decode()
+        told = made.setdefault(str(status), {
+            "description": "", "headers": _headers("X-Request-Id", *_OF_STATUS.get(status, ())),
+            "content": {
+                media: {"schema": _ERRORS if isinstance(shown, list) else {"type": "string"}, "example": shown}
+            },
+        })  # fmt: skip
+        if problem.en not in told["description"]:
+            told["description"] += f"{'; ' * bool(told['description'])}{problem.en}"
+    return made
 
 
 def answered(operation: Operation) -> Any:

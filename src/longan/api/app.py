@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from longan import calls, clock, db, deps, lgsp, limits, object_storage, openid
+from longan import calls, clock, db, deps, lgsp, limits, object_storage, openid, receivers
 from longan.api import docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
@@ -21,8 +21,11 @@ from longan.applications import routes as applications
 from longan.assurance import routes as assurance
 from longan.cache import Cache
 from longan.campaigns import routes as campaigns
+from longan.catalogue import routes as catalogue
+from longan.checklists import routes as checklists
 from longan.crypto import Sealed
 from longan.device_keys import routes as device_keys
+from longan.dossier_watches import routes as dossier_watches
 from longan.dossiers import routes as dossiers
 from longan.dpop import Proofs
 from longan.employers import routes as employers
@@ -32,9 +35,17 @@ from longan.events.domain import Streams
 from longan.fallback import routes as fallback
 from longan.federation import routes as federation
 from longan.federation.outside import HttpProvider
+from longan.feedback import routes as feedback
+from longan.feedback_desk import routes as feedback_desk
+from longan.feedback_map import routes as feedback_map
+from longan.feedback_results import routes as feedback_results
+from longan.feedback_steps import routes as feedback_steps
+from longan.feedback_units import routes as feedback_units
 from longan.firebase import routes as firebase
 from longan.firebase.outside import Firebase
+from longan.handover import routes as handover
 from longan.housing import routes as housing
+from longan.hsds import routes as hsds
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
 from longan.insights import routes as insights
@@ -52,6 +63,10 @@ from longan.labour import routes as labour
 from longan.members import routes as members
 from longan.moderation import routes as moderation
 from longan.notifications import routes as notifications
+from longan.offices import routes as offices
+from longan.open311 import routes as open311
+from longan.open311_keys import routes as open311_keys
+from longan.open311_reports import routes as open311_reports
 from longan.page import Cursors
 from longan.passkeys import routes as passkeys
 from longan.people import routes as people
@@ -61,6 +76,8 @@ from longan.preferences import routes as preferences
 from longan.privacy import routes as privacy
 from longan.publishing import routes as publishing
 from longan.push import routes as push
+from longan.rating_results import routes as rating_results
+from longan.ratings import routes as ratings
 from longan.recommendations import routes as recommendations
 from longan.recovery import routes as recovery
 from longan.registry import routes as registry
@@ -109,8 +126,25 @@ HANDLERS: list[Any] = [
     *insights.HANDLERS,
     *housing.HANDLERS,
     *photos.HANDLERS,
+    *feedback.HANDLERS,
+    *feedback_map.HANDLERS,
+    *feedback_desk.HANDLERS,
+    *feedback_steps.HANDLERS,
+    *feedback_units.HANDLERS,
+    *feedback_results.HANDLERS,
     *services.HANDLERS,
+    *catalogue.HANDLERS,
+    *checklists.HANDLERS,
+    *hsds.HANDLERS,
     *dossiers.HANDLERS,
+    *offices.HANDLERS,
+    *ratings.HANDLERS,
+    *rating_results.HANDLERS,
+    *dossier_watches.HANDLERS,
+    *open311.HANDLERS,
+    *open311_reports.HANDLERS,
+    *open311_keys.HANDLERS,
+    *handover.HANDLERS,
     *notifications.HANDLERS,
     *preferences.HANDLERS,
     *push.HANDLERS,
@@ -154,6 +188,7 @@ def create_app(settings: Settings, **given: Any) -> Edge:
         else None
     )
     state.dossier_source = lgsp.client(settings, valkey)
+    state.receivers = receivers.read(settings)
     state.entrance = Entrance(tokens, state.authenticator.forget)
     state.streams = Streams(pool, valkey, state.authenticator.standing, now, settings.event_streams)
     Gauge("longan_event_streams", "Open streams of events", registry=registry).set_function(state.streams.__len__)

@@ -13,6 +13,7 @@ from longan.exchange import Answer, Exchange
 # How long a client may show a kept answer without asking (API.md, caching).
 FRESH = {
     "jobs": b"public, max-age=30",
+    "feedback": b"public, max-age=30",
     "places": b"public, max-age=300, stale-while-revalidate=3600",
     "procedures": b"public, max-age=300, stale-while-revalidate=3600",
 }

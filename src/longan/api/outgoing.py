@@ -93,8 +93,8 @@ class Outgoing:
         await self._send(status, headers + [item for item in self.extra if item not in ALWAYS], entry.body)
 
     async def problem(self, problem: Problem) -> None:
-        body = problems.body(problem, self.exchange, self.path)
-        await self.whole(Answer(problem.status, {"Content-Type": problems.CONTENT_TYPE, **problem.headers}, body))
+        status, kind, body = problems.answer(problem, self.exchange, self.path)
+        await self.whole(Answer(status, {"Content-Type": kind, **problem.headers}, body))
 
 
 async def _hung_up(receive: Receive, stream: Stream) -> None:

@@ -1,4 +1,5 @@
-"""Every error becomes application/problem+json (RFC 9457), in the caller's language, in one place."""
+"""Every error becomes application/problem+json (RFC 9457), in the caller's language, in one place; on the few routes
+that follow another specification, what that one prescribes."""
 
 import logging
 
@@ -36,6 +37,13 @@ class ProblemBody(msgspec.Struct, frozen=True):
     instance: str
     request_id: str
     errors: list[ErrorItem] = []
+
+
+def answer(problem: Problem, exchange: Exchange, path: str) -> tuple[int, str, bytes]:
+    """Status, content type and body."""
+    if exchange.policy is not None and exchange.policy.refused is not None:
+        return exchange.policy.refused(problem, exchange.locale, path)
+    return problem.status, CONTENT_TYPE, body(problem, exchange, path)
 
 
 def body(problem: Problem, exchange: Exchange, path: str) -> bytes:

@@ -24,7 +24,10 @@ from longan.devkit import (
     identity_client,
     identity_provider,
     lgsp,
+    lgsp_changes,
+    open311,
     phones,
+    procedures_source,
     sms,
     tax_registry,
     zalo,
@@ -42,6 +45,7 @@ def create(
     identity_key: str = identity_check.DEVELOPMENT_KEY,
     registry_key: str = tax_registry.DEVELOPMENT_KEY,
     lgsp_password: str = lgsp.DEVELOPMENT_PASSWORD,
+    dossier_hook: lgsp_changes.Hook | None = None,
     client_key: EllipticCurvePublicKey | None = None,
     clock: clocks.Clock = clocks.utc,
     slow_seconds: float = SLOW_SECONDS,
@@ -59,10 +63,15 @@ def create(
     app[fcm.SERVER] = fcm.Server(account or fcm_grant.service_account(f"http://{HOST}"), clock, slow_seconds, kept)
     app.router.add_routes([*sms.routes, *identity_check.routes, *identity_provider.routes, *fcm.routes])
     app.router.add_routes([*fcm_subscriptions.routes, *phones.routes, *tax_registry.routes, *lgsp.routes])
-    app.cleanup_ctx.extend([sms.reporting, fcm.closing])
+    app[lgsp_changes.TELLER] = lgsp_changes.Teller(dossier_hook, clock)
+    app.router.add_routes(lgsp_changes.routes)
+    app.cleanup_ctx.extend([sms.reporting, fcm.closing, lgsp_changes.telling])
+    app[open311.ENDPOINT] = open311.Endpoint(open311.DEVELOPMENT_KEY, clock, slow_seconds)
+    app.router.add_routes(open311.routes)
     # Another gateway, for when the first one fails: all its addresses begin with /second.
     second = sms.create(sms_key, clock, slow_seconds)
     app.add_subapp("/second", second)
+    app.add_subapp("/national", procedures_source.create(slow_seconds))
     # Zalo's two addresses both begin with /zalo.
     messenger = zalo.create(zalo_account, clock, slow_seconds)
     app.add_subapp("/zalo", messenger)
@@ -115,6 +124,7 @@ async def _run(port: int, kept_in: Path, sms_key: str, identity_key: str, regist
     made = create(
         account=account, sms_key=sms_key, identity_key=identity_key, registry_key=registry_key,
         lgsp_password=os.environ.get("LONGAN_LGSP_PASSWORD") or lgsp.DEVELOPMENT_PASSWORD,
+        dossier_hook=lgsp_changes.hook_of(os.environ),
         client_key=client_key, kept=kept, zalo_account=zalo.account_of(os.environ),
     )  # fmt: skip
     runner = await serve(HOST, port, made)

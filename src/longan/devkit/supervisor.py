@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from longan.devkit import fcm_grant, identity_client, lgsp, object_store, ports, zalo
+from longan.devkit import fcm_grant, identity_client, lgsp, object_store, open311_client, ports, zalo
 from longan.devkit.children import Child, Running, ready
 from longan.devkit.embedded import Postgres, Services, Valkey
 from longan.devkit.object_store import ObjectStore
@@ -95,12 +95,15 @@ def environment(settings: Development, services: Services, storage: Mapping[str,
         "LONGAN_TAX_REGISTRY_URL": stand_ins,
         "LONGAN_TAX_REGISTRY_KEY": secrets.token_hex(16),
         "LONGAN_LGSP_URL": stand_ins,
+        "LONGAN_PROCEDURES_URL": f"{stand_ins}/national",
         "LONGAN_LGSP_USER": lgsp.USER,
         "LONGAN_LGSP_PASSWORD": secrets.token_hex(16),
         "LONGAN_LGSP_UNIT": lgsp.UNIT,
+        "LONGAN_LGSP_WEBHOOK_KEY": secrets.token_hex(32),
         "LONGAN_FCM_BASE_URL": stand_ins,
         "LONGAN_FCM_CREDENTIALS": str(settings.data_dir / CREDENTIALS),
         "LONGAN_OIDC_PROVIDERS": str(settings.data_dir / identity_client.FILE),
+        "LONGAN_HANDOVER_ENDPOINTS": str(settings.data_dir / open311_client.FILE),
         "LONGAN_TEXTS": str(settings.data_dir / TEXTS),
         "LONGAN_ZALO_URL": f"{stand_ins}/zalo",
         "LONGAN_ZALO_OAUTH_URL": f"{stand_ins}/zalo",
@@ -118,6 +121,7 @@ def make_credentials(settings: Development) -> None:
     try:
         fcm_grant.kept(settings.data_dir / CREDENTIALS, stand_ins)
         identity_client.kept(settings.data_dir / identity_client.FILE, stand_ins)
+        open311_client.kept(settings.data_dir / open311_client.FILE, stand_ins)
         zalo.write_plan(settings.data_dir / TEXTS)
     except ValueError as error:
         raise CannotStart(f"{error}: move it away, and a new one is made.") from error

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias, TypeVar
 import asyncpg
 import msgspec
 
-from longan import search
+from longan import procedure_publishing
+from longan.procedure_words import found_by
+from longan.procedures import Audience, Level, OnlineLevel
 
 Tell: TypeAlias = Callable[[str, int, int], None]
 """Told of progress: what is being loaded, how many rows are done, how many there are."""
@@ -54,23 +56,26 @@ select old_version, old_code, new_version, new_code, kind, detail
 
 PROCEDURES = """-- reference.procedures
 insert into services.procedures (code, name, search_text, name_marked, field_code, field, agency_code, agency, levels,
-                                 online_level, audience, worker_group, code_valid, updated_on, detail)
+                                 online_level, audience, worker_group, code_valid, updated_on, who, local_to, detail)
 select code, name, search_text, name_marked, field_code, field, agency_code, agency, levels, online_level, audience,
-       worker_group, code_valid, updated_on, detail
-  from jsonb_populate_recordset(null::services.procedures, $1::text::jsonb)
+       worker_group, code_valid, updated_on, who, local_to, detail
+  from jsonb_populate_recordset(null::services.procedures, $1::text::jsonb) r
+ where not exists (select from catalogue.versions v where v.code = r.code and v.kind <> 'seeded')
     on conflict (code) do update
    set name = excluded.name, search_text = excluded.search_text, name_marked = excluded.name_marked,
        field_code = excluded.field_code, field = excluded.field, agency_code = excluded.agency_code,
        agency = excluded.agency, levels = excluded.levels, online_level = excluded.online_level,
        audience = excluded.audience, worker_group = excluded.worker_group, code_valid = excluded.code_valid,
-       updated_on = excluded.updated_on, detail = excluded.detail
+       updated_on = excluded.updated_on, who = excluded.who, local_to = excluded.local_to, detail = excluded.detail
  where (procedures.name, procedures.search_text, procedures.name_marked, procedures.field_code, procedures.field,
         procedures.agency_code, procedures.agency, procedures.levels, procedures.online_level, procedures.audience,
-        procedures.worker_group, procedures.code_valid, procedures.updated_on, procedures.detail)
+        procedures.worker_group, procedures.code_valid, procedures.updated_on, procedures.who, procedures.local_to,
+        procedures.detail)
        is distinct from
        (excluded.name, excluded.search_text, excluded.name_marked, excluded.field_code, excluded.field,
         excluded.agency_code, excluded.agency, excluded.levels, excluded.online_level, excluded.audience,
-        excluded.worker_group, excluded.code_valid, excluded.updated_on, excluded.detail)"""
+        excluded.worker_group, excluded.code_valid, excluded.updated_on, excluded.who, excluded.local_to,
+        excluded.detail)"""
 
 
 PURPOSES = """-- reference.purposes
@@ -141,9 +146,44 @@ select valid_from, begins, ends, source
    set ends = excluded.ends, source = excluded.source
  where (working_hours.ends, working_hours.source) is distinct from (excluded.ends, excluded.source)"""
 
+FEEDBACK_CATEGORIES = """-- reference.feedback_categories
+insert into reference.feedback_categories as c
+    (province_code, code, valid_from, valid_to, place, name_vi, name_en, questions, accept_hours, urgent_hours,
+     working_days, is_handled, elsewhere, cues, source)
+select k.province_code, k.code, k.valid_from, k.valid_to, k.place, k.name_vi, k.name_en,
+       coalesce(k.questions, '[]')::jsonb, k.accept_hours, k.urgent_hours, k.working_days, k.is_handled,
+       k.elsewhere::jsonb, coalesce(string_to_array(k.cues, '|'), '{}'), k.source
+  from jsonb_to_recordset($1::text::jsonb) as k (
+       province_code text, code text, valid_from date, valid_to date, place smallint, name_vi text, name_en text,
+       questions text, accept_hours smallint, urgent_hours smallint, working_days smallint, is_handled boolean,
+       elsewhere text, cues text, source text)
+    on conflict (province_code, code, valid_from) do update
+   set valid_to = excluded.valid_to, place = excluded.place, name_vi = excluded.name_vi, name_en = excluded.name_en,
+       questions = excluded.questions, accept_hours = excluded.accept_hours, urgent_hours = excluded.urgent_hours,
+       working_days = excluded.working_days, is_handled = excluded.is_handled, elsewhere = excluded.elsewhere,
+       cues = excluded.cues, source = excluded.source
+ where (c.valid_to, c.place, c.name_vi, c.name_en, c.questions, c.accept_hours, c.urgent_hours, c.working_days,
+        c.is_handled, c.elsewhere, c.cues, c.source)
+       is distinct from
+       (excluded.valid_to, excluded.place, excluded.name_vi, excluded.name_en, excluded.questions,
+        excluded.accept_hours, excluded.urgent_hours, excluded.working_days, excluded.is_handled, excluded.elsewhere,
+        excluded.cues, excluded.source)"""
+
+FEEDBACK_TERMS = """-- reference.feedback_terms
+insert into reference.feedback_terms as t (province_code, code, valid_from, value, source)
+select province_code, code, valid_from, value, source
+  from jsonb_populate_recordset(null::reference.feedback_terms, $1::text::jsonb)
+    on conflict (province_code, code, valid_from) do update set value = excluded.value, source = excluded.source
+ where (t.value, t.source) is distinct from (excluded.value, excluded.source)"""
+
 # What a province has of its own, in files of these names with the columns of those in the package.
 NO_LISTS = (FileNotFoundError, ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-OF_A_PROVINCE = {"parks.csv": PARKS, "wage_regions.csv": WAGE_REGIONS}
+OF_A_PROVINCE = {
+    "parks.csv": PARKS,
+    "wage_regions.csv": WAGE_REGIONS,
+    "feedback_categories.csv": FEEDBACK_CATEGORIES,
+    "feedback_terms.csv": FEEDBACK_TERMS,
+}
 
 
 class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,9 +195,9 @@ class Procedure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     field: str
     agency_code: str
     agency: str
-    levels: list[str]
-    online_level: str
-    audience: list[str]
+    levels: list[Level]
+    online_level: OnlineLevel
+    audience: list[Audience]
     worker_group: str | None
     code_valid: bool
     updated_on: date | None
@@ -177,13 +217,15 @@ async def load(connection: asyncpg.Connection, tell: Tell) -> None:
         for name, statement in OF_A_PROVINCE.items():
             await insert(connection, tell, name, statement, list(_table(name)))
         await insert(connection, tell, "procedures", PROCEDURES, list(_procedures()))
+        await procedure_publishing.seeded(connection)
         await insert(connection, tell, "purposes", PURPOSES, list(_table("purposes.csv")))
 
 
 async def load_own(connection: asyncpg.Connection, tell: Tell, directory: Path) -> None:
-    """Load another province's industrial parks and wage regions from its own files, all or nothing.
+    """Load another province's industrial parks, wage regions, and categories and terms of feedback from its own
+    files, all or nothing.
 
-    Raises one of `NO_LISTS` when neither file is there, or its rows are none of the columns and wards there are.
+    Raises one of `NO_LISTS` when none of the files is there, or its rows are none of the columns and wards there are.
     """
     found = {name: directory / name for name in OF_A_PROVINCE if (directory / name).is_file()}
     if not found:
@@ -209,14 +251,14 @@ def json_lines(shape: type[S], content: bytes) -> list[S]:
 
 
 def _procedures() -> Iterator[dict[str, Any]]:
-    """Found by name, by field, and by the words of workers for it (`worker_words.csv`)."""
-    spoken = {row["code"]: row["words"] for row in _table("worker_words.csv")}
+    """With the columns that are made from others."""
     for procedure in json_lines(Procedure, _bytes("procedures.jsonl.gz")):
-        searched = search.fold(f"{procedure.name} {procedure.field} {spoken.get(procedure.code) or ''}")
-        yield msgspec.structs.asdict(procedure) | {
-            "search_text": searched,
-            "name_marked": search.mark(procedure.name),
-        }
+        found = found_by(
+            code=procedure.code, name=procedure.name, field_code=procedure.field_code, field=procedure.field,
+            agency=procedure.agency, audience=procedure.audience, levels=procedure.levels,
+            worker_group=procedure.worker_group,
+        )  # fmt: skip
+        yield msgspec.structs.asdict(procedure) | msgspec.structs.asdict(found)
 
 
 def _bytes(name: str) -> bytes:
