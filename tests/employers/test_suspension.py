@@ -30,7 +30,8 @@ SPREAD = """
 update jobs.postings j
    set status = s.status, published_at = case when s.status = 'draft' then null else published_at end
   from (select id,
-               (array['open', 'paused', 'in_review', 'draft', 'closed', 'suspended'])[row_number() over ()] as status
+               (array['open', 'paused', 'in_review', 'draft', 'closed', 'suspended'])[row_number() over (order by id)]
+                   as status
           from jobs.postings where employer_id = $1 order by id limit 6) s
  where j.id = s.id"""
 COPIES = """

@@ -61,7 +61,9 @@ async def test_every_operation_that_writes_takes_any_bytes_for_a_body(house: Hou
             path = path_of(operation, {"job_id": house.jobs[0], "installation_id": "installation"})
             answer = await house.call(operation.method, path, headers=house.headers(operation), body=sent)
             answered(answer, f"{operation.name}: {sent[:40]!r}")
-            assert answer.status == 400 or sent not in DEEP, (operation.name, sent[:40])
+            # A file of procedures, one on each line, names a line that is none in its report.
+            is_lines = operation.name == "import_procedures"
+            assert answer.status == 400 or sent not in DEEP or is_lines, (operation.name, sent[:40])
 
 
 async def test_every_parameter_of_every_operation_may_hold_anything(house: House) -> None:
@@ -127,8 +129,8 @@ async def test_every_number_in_a_header_may_be_anything(house: House) -> None:
 # What may be done with what is not one's own; for every other operation it is as if it were not there.
 FOR_EVERYBODY = {
     "get_job", "get_job_json_ld", "get_employer", "get_housing", "apply_to_job", "block_employer", "save_job",
-    "report_job",
-    "create_job_share", "list_office_ratings",
+    "report_job", "create_job_share", "list_office_ratings",
+    "keep_checklist",  # its id is the phone's own: of somebody else's it makes nothing but a checklist of one's own
 }  # fmt: skip
 
 
