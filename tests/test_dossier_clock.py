@@ -179,3 +179,8 @@ def test_the_order_in_which_it_was_told_does_not_matter(
     story = list({change.at: change for change in story}.values())
 
     assert reckon(calendar, story, allowed, today) == reckon(calendar, story[::-1], allowed, today)
+
+
+def test_of_a_term_that_no_office_has_nothing_follows() -> None:
+    """Some sources write 31/12/2099 where there is no day."""
+    assert reckon(PLAIN, [on(2, "2")], 18_000, november(20)).due_on is None

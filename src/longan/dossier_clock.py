@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from longan.wages import day_of
-from longan.working_days import Calendar, due, next_working, working_days_between
+from longan.working_days import MOST_DAYS, Calendar, due, next_working, working_days_between
 
 Clock = Literal["not_begun", "running", "stopped", "ended"]
 
@@ -99,9 +99,10 @@ def reckon(
     last = in_order(changes)[-1] if changes else None
     clock: Clock = "not_begun" if last is None else clock_of(last.status, day_of(last.at))
     if promised_anew is not None and len(runs) > 1:
-        before = sum(working_days_between(calendar, begin, min(end, today)) for begin, end in runs[:-1] if end)
+        before = sum(max(working_days_between(calendar, begin, min(end, today)), 0) for begin, end in runs[:-1] if end)
         allowed = before + term(calendar, runs[-1][0], promised_anew)
-    if allowed is None or not runs:
+    # Of a day that is no promise ("31/12/2099") nothing follows.
+    if allowed is None or not 0 <= allowed <= MOST_DAYS or not runs:
         return Reckoning(clock, None, None, 0)
     used, due_on = 0, None
     for begin, end in runs:

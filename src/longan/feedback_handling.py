@@ -139,6 +139,9 @@ async def merge(tx: asyncpg.Connection, report: UUID, main: UUID, me: Principal,
     sent and who supports it support the other, each once. Both are held by `hold_both`."""
     await tx.execute(SUPPORT, report, main)
     await tx.execute(MERGE, report, main, now)
+    # It is shown no more, and nobody could take its pictures down any more.
+    for subject in (report, *[row["id"] for row in await tx.fetch(PICTURED, report)]):
+        await uploads.set_public(tx, "feedback", subject, public=False)
     await record(tx, report, "merged", me, now, into=main)
     await record(tx, main, "merged", me, now, merged=report)
     await queue.add(tx, "feedback_merged", report_id=report)

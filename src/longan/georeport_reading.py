@@ -19,7 +19,7 @@ MOST_BYTES = 1024 * 1024
 MOST_DEPTH = 12
 LONGEST_NOTES = 2_000
 # In an address and in a column of ours.
-REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,63}", re.ASCII)
+REFERENCE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._:~-]{0,63}", re.ASCII)
 # What `Content-Type` may say of each format; the wild speaks application/xml for text/xml.
 ACCEPTED: dict[Format, frozenset[str]] = {
     "json": frozenset({"application/json"}),

@@ -47,6 +47,10 @@ class SourceUnasked(SourceDown):
     about what it knows."""
 
 
+class Doubted(SourceDown):
+    """What the source says of this dossier cannot be believed. That says nothing about others."""
+
+
 class Source(Protocol):
     """Whoever knows how far dossiers are."""
 
@@ -124,6 +128,11 @@ class Lgsp:
         except SourceBusy as busy:
             # That we may not ask says nothing about the source.
             raise SourceUnasked(str(busy), int(busy.seconds or 0) + 1) from None
+        except Doubted as doubted:
+            # Of one dossier it says what cannot be; of all others it may be right.
+            self._breaker.worked()
+            log.warning("the source of dossiers: %s", doubted)
+            raise
         except SourceDown as down:
             self._breaker.failed()
             log.warning("the source of dossiers: %s", down)
@@ -148,7 +157,7 @@ class Lgsp:
         try:
             return dossier_in(answer, code)
         except NotBelieved as error:
-            raise SourceDown(str(error)) from None
+            raise Doubted(str(error)) from None
 
     async def _look_up(self, code: str, session: str, patience: float) -> Answer:
         # The code is in the body: addresses are written into logs.

@@ -7,6 +7,7 @@ write them; moments are `yyyyMMddHHmmss` in Viet Nam, and empty where there is n
 import re
 import unicodedata
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -143,10 +144,17 @@ def _dossier(said: WireDossier, code: str) -> Dossier:
         for each in said.DanhSachHoSoBoSung or []
     ]  # fmt: skip
     first = [at for each in said.DanhSachHoSoBoSung or [] if (at := moment(each.NgayHenTraTruoc)) is not None]
-    anew = [at for each in said.DanhSachHoSoBoSung or [] if (at := moment(each.NgayHenTraMoi)) is not None]
     changes = _changes(said, received, supplements)
     if any(each.status not in statuses(day_of(each.at)) for each in changes) or not changes:
         raise NotBelieved("a status or a moment that nobody knows")
+    # Of new days that were promised only that holds with which the clock began to run for the last time.
+    stop = max((a.at for a, b in pairwise(changes) if a.status in ("5", "6") and b.status in ("2", "4")), default=None)
+    anew = [
+        at
+        for each in said.DanhSachHoSoBoSung or []
+        if (at := moment(each.NgayHenTraMoi)) is not None
+        and (stop is None or _needed(moment(each.NgayTiepNhanBoSung) or moment(each.NgayBoSung)) >= stop)
+    ]
     return Dossier(
         code=code, status=said.TrangThaiHoSo, changes=changes, received_at=received,
         promised=min(first) if first else promised, promised_anew=max(anew) if anew else None,

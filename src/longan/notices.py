@@ -370,7 +370,8 @@ NOTICES: dict[str, Notice] = dict([
         "feedback_moved", FeedbackMoved, chosen_by="status", subject="feedback", channel="feedback",
         life=timedelta(days=3), link="feedback/{subject_id}",
         stands="""exists (select from feedback.reports r
-                           where r.id = i.subject_id and r.status = i.params ->> 'status')""",
+                            left join feedback.reports m on m.id = r.merged_into
+                           where r.id = i.subject_id and coalesce(m.status, r.status) = i.params ->> 'status')""",
     ),
     _notice(
         "supported_feedback_moved", SupportedFeedbackMoved, chosen_by="status", subject="feedback",

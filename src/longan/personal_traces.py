@@ -22,10 +22,16 @@ FEWEST_DIGITS = 8
 # Some are written as the letter O.
 FEWEST_PLAIN = 6
 
-_EMAIL = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?[\w-]+)+")
+# Each begins where a run of its letters begins: looked for from every letter, a long run would be read again and again.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?[\w-]+)+")
 # 62-A1 123.45, 51F-123.45, 62A 1234
-_PLATE = re.compile(r"(?<!\w)[1-9][0-9]\s?-?\s?[A-ZĐ]{1,2}[0-9]?\s?[-. ]?\s?[0-9]{3}\.?[0-9]{1,2}(?!\w)")
-_NUMBER = re.compile(r"(?<!\w)\+?[0-9oO](?:[ .()\-_]{0,2}[0-9oO]){6,}(?![0-9])")
+_PLATE = re.compile(
+    r"(?<!\w)[1-9][0-9](?:"
+    r"\s?-?\s?[A-ZĐ]{1,2}[0-9]?\s?[-. ]?\s?[0-9]{3}\.?[0-9]{1,2}"
+    r"|-?[a-zđ]{1,2}[0-9]?[-. ]?[0-9]{3}\.[0-9]{2}|-[a-zđ][a-zđ0-9]?[-. ]?[0-9]{4,5}|[a-zđ][0-9]?-[0-9]{4,5})(?!\w)"
+)
+# Also behind a word that it is stuck to: sđt0901234567.
+_NUMBER = re.compile(r"(?:(?<!\w)|(?<![0-9])(?=[0-9]))\+?[0-9oO](?:[ .()\-_–]{0,3}[0-9oO]){6,}(?![0-9])")
 _DATE = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])([.\-])(?:0?[1-9]|1[0-2])\1(?:19|20)[0-9]{2}")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _AMOUNT_AFTER = re.compile(r"\s?(?:đ|đồng|vnd|vnđ|usd|m2|m²|m3|m³|kg|km|tấn)(?!\w)", re.IGNORECASE)

@@ -128,6 +128,25 @@ async def claim(
     return taken
 
 
+LOCATION = """-- uploads.location
+select u.lat, u.lon
+  from unnest($2::uuid[]) with ordinality as w (id, place)
+  join photos.uploads u on u.id = w.id
+ where u.account_id = $1 and u.state = 'clean' and u.claimed_at is null and u.lat is not null
+   and privacy.consented(u.account_id, 'photo_location', $3)
+ order by w.place
+ limit 1"""
+
+
+async def location(
+    conn: asyncpg.Connection, account: UUID, upload_ids: Sequence[UUID], now: datetime
+) -> tuple[float, float] | None:
+    """Where the first of the pictures was taken that says so: degrees (WGS 84). Only with the account's consent, and
+    until they are claimed."""
+    row = await conn.fetchrow(LOCATION, account, upload_ids, now)
+    return None if row is None else (row["lat"], row["lon"])
+
+
 OF = """-- uploads.of
 select u.id, u.subject, u.key, u.width, u.height, u.is_public
   from photos.uploads u

@@ -10,7 +10,7 @@ from longan import uploads
 from longan.object_storage import Storage
 from longan.tasks import Context
 from tests.conftest import Bearer
-from tests.feedback.reporting import draft, publish, seen, send, sent, step
+from tests.feedback.reporting import WARD, draft, publish, seen, send, sent, step
 from tests.photos.conftest import context
 from tests.photos.sending import clean_upload, picture, promised, taken_at
 from tests.photos.sending import sent as uploaded
@@ -87,14 +87,37 @@ async def test_a_picture_of_somebody_else_or_of_another_report_is_none_of_mine(
     assert await conn.fetchval("select count(*) from feedback.reports") == 1
 
 
-async def test_the_place_in_a_picture_is_forgotten_with_its_report(
+async def test_where_a_picture_was_taken_is_the_point_of_its_report_with_consent_only_and_is_forgotten_then(
+    client: Client, bearer: Bearer, conn: asyncpg.Connection, context: Context, storage: Storage
+) -> None:
+    me, other = await bearer(), await bearer()
+    await client.put("/v1/me/consents/photo_location", json={"version": 1}, headers=me)
+    mine, theirs = [
+        await uploaded(client, who, context, conn, taken_at((10, 36, 0), (106, 24, 0))) for who in (me, other)
+    ]
+    before = await conn.fetchval("select count(*) from photos.uploads where lat is not null")
+
+    made = await sent(client, me, media=[mine["id"]], lat=None, lon=None)
+    refused = await send(client, other, media=[theirs["id"]], lat=None, lon=None)
+
+    report = await seen(client, me, made["id"])
+    assert (report["lat"], report["lon"], report["ward_code"]) == (10.6, 106.4, WARD)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/lat")
+    assert before == 1
+    assert await conn.fetchval("select count(*) from photos.uploads where lat is not null") == 0
+
+
+async def test_a_picture_taken_elsewhere_than_the_ward_that_was_given_is_not_believed(
     client: Client, bearer: Bearer, conn: asyncpg.Connection, context: Context, storage: Storage
 ) -> None:
     me = await bearer()
-    found = await uploaded(client, me, context, conn, taken_at((10, 36, 0), (106, 24, 0)))
-    await sent(client, me, media=[found["id"]])
+    await client.put("/v1/me/consents/photo_location", json={"version": 1}, headers=me)
+    found = await uploaded(client, me, context, conn, taken_at((21, 0, 0), (105, 48, 0)))
 
-    assert await conn.fetchval("select count(*) from photos.uploads where lat is not null") == 0
+    made = await sent(client, me, media=[found["id"]], lat=None, lon=None, ward_code=WARD)
+
+    report = await seen(client, me, made["id"])
+    assert (report["lat"], report["lon"], report["ward_code"]) == (None, None, WARD)
 
 
 async def test_a_supplement_brings_pictures_that_stand_beside_it(

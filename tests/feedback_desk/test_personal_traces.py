@@ -78,3 +78,11 @@ def test_a_phone_is_found_however_it_is_spaced(phone: str, gaps: list[str]) -> N
     spelt = "".join(digit + gap for digit, gap in zip(phone, [*gaps, ""], strict=True))
 
     assert spelt not in redacted(f"gọi {spelt} nha")
+
+
+@pytest.mark.parametrize(
+    "text", ["sđt0901234567", "ĐT0912345678 nhé", "zalo0909123456", "CMND301234567", "Lh_0909123456", "xe 62a1 123.45"]
+)
+def test_what_is_stuck_to_a_word_or_written_small_is_found_too(text: str) -> None:
+    assert certain(text)
+    assert not certain(redacted(text))

@@ -229,4 +229,4 @@ async def test_the_public_list_walks_an_index_and_not_the_table(conn: asyncpg.Co
         )
     )
 
-    assert "Index Scan using reports_shown on reports r" in plan
+    assert "Index Scan using reports_shown on reports f" in plan

@@ -25,6 +25,7 @@ async def test_the_candidates_are_read_off_three_indexes_and_no_further_than_the
     # As for more postings than are quickly gathered and sorted (bench/recommendations.py).
     await conn.execute("set local enable_seqscan = off")
     await conn.execute("set local enable_bitmapscan = off")
+    await conn.execute("set local enable_sort = off")
     await conn.execute(f"prepare recommended as {store.PAGE}")
     try:
         text = await conn.fetchval(

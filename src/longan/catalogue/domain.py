@@ -182,7 +182,8 @@ async def publish(
     if not FIRST_DAY <= valid_from <= today:
         raise InvalidRequest(FieldError("/valid_from", "too_large" if valid_from > today else "too_small"))
     chosen = await store.chosen(tx, procedure_import, asked.codes)
-    if wrong := [n for n, code in enumerate(asked.codes or []) if code not in set(chosen)]:
+    known = set(chosen)
+    if wrong := [n for n, code in enumerate(asked.codes or []) if code not in known]:
         raise InvalidRequest(*(FieldError(f"/codes/{number}", "not_found") for number in wrong[:100]))
     if not chosen:
         raise NothingToPublish

@@ -80,6 +80,8 @@ class HttpProcedures:
             raise SourceDown("the list has not the form that is known") from None
         if answer.code != "OK":
             raise SourceDown("it says that it cannot")
+        if not strict_json.is_clean(answer.data.lastId or ""):
+            raise SourceDown("the list has not the form that is known")
         return answer.data
 
     async def detail(self, identifier: str) -> object | None:

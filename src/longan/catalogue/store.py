@@ -166,7 +166,7 @@ OUTDATED = """-- catalogue.outdated
 select i.code
   from catalogue.items i
  where i.import_id = $1 and i.code = any($2::text[]) and i.kind <> 'refused'
-   and i.base_version <> coalesce((catalogue.latest(i.code)).version, 0)
+   and i.base_version <> coalesce((select max(v.version) from catalogue.versions v where v.code = i.code), 0)
  order by i.place"""
 
 APPROVE = """-- catalogue.approve
@@ -312,6 +312,7 @@ select v.code
   from (select distinct p.code from catalogue.versions p) c, catalogue.latest(c.code) v
  where v.kind <> 'withdrawn'
    and not exists (select from catalogue.items i where i.import_id = $1 and left(i.code, 8) = v.code)
+   and not exists (select from catalogue.items i where i.import_id = $1 and i.code = v.code)
  order by v.code"""
 
 KNOWN = """-- catalogue.known (worker)

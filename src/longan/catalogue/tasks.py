@@ -16,7 +16,7 @@ from longan.catalogue.outside import HttpProcedures, Listed, ProcedureSource, So
 from longan.procedure_differences import differences, parts
 from longan.procedure_publishing import Latest, ProcedureChanged, Published
 from longan.procedure_wire import Read, read, refused
-from longan.procedure_wire_text import WireProblem
+from longan.procedure_wire_text import WireProblem, clean
 from longan.procedures import Procedure
 from longan.tasks import Context, unhurried
 from longan.wages import day_of
@@ -24,6 +24,9 @@ from longan.wages import day_of
 BATCH = 100
 # A turn ends long before the worker would end it; another task goes on.
 TURN_SECONDS = 20.0
+# A page is given up long before the worker would end the task, and details are asked for so many at once.
+PAGE_SECONDS = 35.0
+AT_ONCE = 10
 LEFT_BEHIND = timedelta(minutes=5)
 MOST_FAILURES = 5
 FIRST_PAUSE = timedelta(seconds=15)
@@ -66,7 +69,11 @@ async def pull_step(
         held = await store.held(tx, import_id)
     if held is None or held.is_read or held.state != "running":
         return False
-    reads, position, is_read, total = await _page(source, held, now)
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            reads, position, is_read, total = await _page(source, held, now)
+    except TimeoutError:
+        raise SourceDown("a page took too long") from None
     async with pool.acquire() as tx, tx.transaction():
         if not await store.move_on(tx, import_id, held.position, position, now, is_read=is_read):
             return not is_read
@@ -85,17 +92,20 @@ async def _page(source: ProcedureSource, held: Held, now: datetime) -> tuple[lis
         code = held.codes[done]
         listing = await source.page("", code)
         named = [each for each in listing.items if code in (each.codeNotation, each.code)]
-        reads = [await _detail(source, each, now) for each in named[:1]] or [refused(code, "not_at_source")]
-        return reads, str(done + 1), done + 1 == len(held.codes), None
+        one = [await _detail(source, each, now) for each in named[:1]] or [refused(code, "not_at_source")]
+        return one, str(done + 1), done + 1 == len(held.codes), None
     listing = await source.page(held.position)
-    reads = [await _detail(source, each, now) for each in listing.items]
+    reads: list[Read] = []
+    for first in range(0, len(listing.items), AT_ONCE):
+        some = listing.items[first : first + AT_ONCE]
+        reads += await asyncio.gather(*(_detail(source, each, now) for each in some))
     end = not listing.items or not listing.lastId or listing.lastId == held.position
     return reads, listing.lastId or held.position, end, listing.total
 
 
 async def _detail(source: ProcedureSource, listed: Listed, now: datetime) -> Read:
     said = await source.detail(listed.id)
-    code = listed.codeNotation or listed.code or ""
+    code = clean(listed.codeNotation or listed.code or "")
     if said is None:
         return refused(code, "not_at_source", listed.id)
     found = read(said, day_of(now))

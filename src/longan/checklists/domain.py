@@ -3,6 +3,7 @@ shown until it was seen."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
@@ -98,7 +99,9 @@ def _changed(kept: Kept, said: ChecklistIn, now: datetime) -> Written:
     present = procedure_papers.seen(cases, said.case if _has(cases, said.case) else None)
     every = {paper.key for paper in (*before, *procedure_papers.seen(cases))}
     moved = procedure_papers.carried(before, present)
-    ticks = {moved.get(key, key): done for key, done in merged(ticks, said.ticks, every, now).items()}
+    # Of several that have become one the last word holds.
+    words = sorted(merged(ticks, said.ticks, every, now).items(), key=lambda each: (each[1].at, each[1].is_done))
+    ticks = {moved.get(key, key): done for key, done in words}
     has_seen = said.papers_version == procedure_papers.version_of(cases)
     if has_seen or said.case != kept.case_name:
         # What is asked for no more is forgotten with its tick.
@@ -188,6 +191,7 @@ def _documents(documents: str) -> list[ProcedureDocument]:
     return msgspec.json.decode(documents, type=list[ProcedureDocument])
 
 
+@lru_cache(maxsize=256)
 def _cases(documents: str) -> list[PaperCase]:
     return procedure_papers.papers_of(_documents(documents))
 

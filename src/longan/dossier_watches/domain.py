@@ -122,7 +122,7 @@ async def take_in(
         return None
     if planned.ended_by:
         await dossier_reminders.forget(tx, held.id)
-    elif found != before:
+    elif found != before or held.ended_at is not None or held.missing_since is not None:
         await dossier_reminders.promise(tx, held.id, found, at, calendar, now)
     if what is None:
         return []

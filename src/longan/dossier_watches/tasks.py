@@ -6,6 +6,7 @@ in, and whoever asks again finds the same difference.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -28,6 +29,7 @@ from longan.lgsp_answers import Dossier
 from longan.notices import DossierReminder
 from longan.tasks import Context, Task, Timed, unhurried
 from longan.telling import tell
+from longan.wages import day_of
 from longan.working_days import Calendar
 
 # Longer than waiting for a turn and for the answer takes.
@@ -145,6 +147,8 @@ class Poller:
             log.warning("an answer could not be kept: %s", type(error).__name__)
         except Exception:
             log.exception("an answer could not be taken in")
+            with contextlib.suppress(*PASSING):
+                await self._put_off(held, lease, missing=False)
 
     async def _answered(self, held: Followed, lease: UUID, found: Dossier | None, calendar: Calendar) -> None:
         now, missing = self._clock(), found is None
@@ -210,8 +214,14 @@ async def dossier_overdue(context: Context, *, dossier_id: UUID, due_on: date) -
         held = await store.hold_id(tx, dossier_id)
         if held is None or held.ended_at is not None:
             return
-        at = reckoned(opened(Sealed(context.keys, "number"), held), await working_days.load(tx), now)
-        if at.clock != "running" or at.due_on != due_on or not at.late_by:
+        calendar = await working_days.load(tx)
+        at = reckoned(opened(Sealed(context.keys, "number"), held), calendar, now)
+        if at.clock != "running" or at.due_on is None:
+            return
+        if at.due_on != due_on or not at.late_by:
+            # Days off were announced since it was promised: it is due on another day, and that is asked about anew.
+            day = working_days.next_working(calendar, max(at.due_on, day_of(now)) + working_days.DAY)
+            await dossier_reminders.overdue(tx, dossier_id, at.due_on, dossier_reminders.morning(day))
             return
         if held.failures:
             await dossier_reminders.overdue(tx, dossier_id, due_on, now + LATER)

@@ -38,6 +38,7 @@ from longan.feedback_terms import Category
 from longan.fields import Locale
 from longan.object_storage import Storage
 from longan.wages import day_of
+from longan.ward import Place
 
 PURPOSE: uploads.Purpose = "feedback"
 DAY = timedelta(days=1)
@@ -62,7 +63,7 @@ async def send(
     if len(given) < len(data.attributes):
         raise InvalidRequest(FieldError("/attributes", "repeated"))
     attributes, is_urgent = feedback_terms.answers(category.questions, given, "/attributes")
-    place = await feedback_places.ward_of(tx, home, now, data.lat, data.lon, data.ward_code, data.old_ward_code)
+    place, lat, lon = await _placed(tx, account, data, home, now)
     terms = await feedback_terms.terms(tx, day_of(now), home)
     if await store.sent_since(tx, account, now - DAY) >= terms.reports_a_day:
         raise RateLimited(headers={"Retry-After": str(RETRY_SECONDS)})
@@ -71,7 +72,7 @@ async def send(
         New(
             account_id=account, client_id=data.client_id, sent_digest=digest if data.client_id else None,
             category_code=category.code, attributes=attributes or None, description=data.description,
-            address=data.address, lat=data.lat, lon=data.lon, ward_version=place.version, ward_code=place.code,
+            address=data.address, lat=lat, lon=lon, ward_version=place.version, ward_code=place.code,
             province_code=home, is_urgent=is_urgent,
         ),
         now,
@@ -80,6 +81,22 @@ async def send(
         return _again(lodged, digest)
     await uploads.claim(tx, account, data.media, PURPOSE, lodged.id, now, pointer="/media")
     return _sent(lodged)
+
+
+async def _placed(
+    tx: asyncpg.Connection, account: UUID, data: FeedbackIn, home: str, now: datetime
+) -> tuple[Place, float | None, float | None]:
+    """The ward and the point of a report: as they were given, else where a picture says it was taken. Of a picture that
+    was taken elsewhere than the ward that was given nothing is believed."""
+    codes = (data.ward_code, data.old_ward_code)
+    if data.lat is None and data.lon is None:
+        taken = await uploads.location(tx, account, data.media, now)
+        if taken is not None:
+            try:
+                return await feedback_places.ward_of(tx, home, now, *taken, *codes), *taken
+            except feedback_places.PointElsewhere:
+                pass
+    return await feedback_places.ward_of(tx, home, now, data.lat, data.lon, *codes), data.lat, data.lon
 
 
 def digest_of(data: FeedbackIn) -> bytes:

@@ -31,7 +31,8 @@ class FeedbackAnswerIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class FeedbackIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A report. Where its ward is not clear from the point, the app asks and sends `ward_code`, or `old_ward_code` as
-    people still say it. `client_id` is of the draft on the phone: sent again, the report is the one there is.
+    people still say it. Without a point the first of `media` that says where it was taken gives it, with the consent
+    `photo_location`. `client_id` is of the draft on the phone: sent again, the report is the one there is.
     `confirmed_in_scope`: its sender was asked whether this is for somebody else (`maybe_out_of_scope`), and said no."""
 
     category_code: CategoryCode

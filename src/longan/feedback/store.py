@@ -167,7 +167,10 @@ async def supported(
 ANSWERED = """-- feedback.answered
 select r.status, r.province_code, r.answered_at, r.reopened, r.rating, r.rating_words,
        (select m.code from feedback.reports m where m.id = r.merged_into) as merged_into,
-       r.withdrawn_at is not null as is_withdrawn, r.supporters
+       r.withdrawn_at is not null as is_withdrawn,
+       r.supporters + (select count(*) from feedback.reports m
+                        where m.merged_into = r.id and m.account_id is distinct from r.account_id)::integer
+           as supporters
   from feedback.reports r
  where r.id = $1 and r.account_id = $2
    for no key update"""

@@ -130,12 +130,12 @@ def _answered(row: ReportRow, until: datetime) -> datetime:
 async def photos(conn: asyncpg.Connection, storage: Storage, me: Principal, report: UUID, now: datetime) -> DeskPhotos:
     """Raises `Forbidden`, `NotFound`."""
     await _report(conn, me, report, now)
-    answers = [step.id for step in await store.steps(conn, report) if step.to_status == "da_tra_loi"]
-    found = await uploads.of(conn, "feedback", [report, *answers])
+    steps = [step.id for step in await store.steps(conn, report)]
+    found = await uploads.of(conn, "feedback", [report, *steps])
     return DeskPhotos(
         [
             DeskPhoto(None if subject == report else subject, link)
-            for subject in (report, *answers)
+            for subject in (report, *steps)
             for link in uploads.links(storage, found.get(subject, []))
         ]
     )

@@ -193,7 +193,7 @@ class DeskReport(msgspec.Struct, frozen=True):
 
 
 class DeskPhoto(msgspec.Struct, frozen=True):
-    """A picture of the report, or with `step_id` one of an answer."""
+    """A picture of the report, or with `step_id` one that came with a step: of an answer, or of what was asked for."""
 
     step_id: Identifier | None
     photo: PhotoLink

@@ -170,13 +170,17 @@ async def merged(conn: asyncpg.Connection, identifier: UUID, official: UUID, now
     return many(await conn.fetch(MERGED, identifier, official, now), MergedReport)
 
 
+ONE_LOOK_AT_A_TIME = """-- feedback_desk.one_look_at_a_time
+select pg_advisory_xact_lock(hashtextextended('feedback_look:' || $1::text, 0))"""
+
 LOOKED = """-- feedback_desk.looked
 select count(*) from feedback_desk.looks l where l.official_id = $1 and l.looked_at > $2"""
 
 
-async def looked(conn: asyncpg.Connection, official: UUID, since: datetime) -> int:
-    """How often an official has looked at somebody since."""
-    return int(await conn.fetchval(LOOKED, official, since))
+async def looked(tx: asyncpg.Connection, official: UUID, since: datetime) -> int:
+    """How often an official has looked at somebody since; they look no more until the transaction ends."""
+    await tx.execute(ONE_LOOK_AT_A_TIME, str(official))
+    return int(await tx.fetchval(LOOKED, official, since))
 
 
 LOOK = """-- feedback_desk.look

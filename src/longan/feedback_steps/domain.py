@@ -175,7 +175,10 @@ async def merge(tx: asyncpg.Connection, me: Principal, report: UUID, data: Merge
         raise Stale
     if one.status in ENDED:
         raise FeedbackEnded
-    _check_main(held.get(data.into) if data.into != report else None, data.into_version)
+    main = held.get(data.into) if data.into != report else None
+    _check_main(main, data.into_version)
+    if main is not None and main.account_id == me.account_id:
+        raise OwnReport
     await feedback_handling.merge(tx, report, data.into, me, now)
     return await store.handled(tx, report, me.account_id, now)
 

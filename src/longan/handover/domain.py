@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from longan import feedback_states, officials, public_text, queue
+from longan import feedback_states, number_masks, officials, public_text, queue
 from longan.errors import FieldError, IllegalTransition, InvalidRequest, NotFound
 from longan.feedback_states import Status, may_step
 from longan.georeport import LONGEST_DESCRIPTION, plain
@@ -48,7 +48,9 @@ def fields_of(report: Report, receiver: Receiver, service: Service, public_url: 
     """What is posted: nothing of who sent it. `device_id` is no device but our number, the same for every try."""
     last = f"\n\n{reference(report.code)}"
     # Neither HTML nor code, says the specification; and who shows it there may not escape it.
-    description = plain(report.description).translate(NO_MARKUP)[: LONGEST_DESCRIPTION - len(last)] + last
+    description = (
+        plain(number_masks.masked(report.description)).translate(NO_MARKUP)[: LONGEST_DESCRIPTION - len(last)] + last
+    )
     place = ", ".join(part for part in (report.address, report.ward, report.province) if part)
     fields = {"service_code": service.service_code, "description": description, "device_id": report.code}
     if report.lat is not None and report.lon is not None:
@@ -148,7 +150,8 @@ async def decide(
     if found.state not in allowed:
         raise IllegalTransition(found.state, state)
     next_at = None if state == "given_up" else now
-    await store.decide(tx, handover, state, decision.foreign_id, next_at, me.account_id, now)
+    if not await store.decide(tx, handover, state, decision.foreign_id, next_at, me.account_id, now):
+        raise IllegalTransition(found.state, state)
     if next_at is not None:
         await queue.add(tx, "hand_over_report", handover_id=handover)
     again = await store.one(tx, handover, me.account_id, now)

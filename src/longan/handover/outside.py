@@ -19,6 +19,9 @@ from longan.receivers import Receiver
 
 SECONDS = 15.0
 LONGEST_RETRY_AFTER = 3_600
+# Of a list in which one of ours is looked for; an endpoint may know nothing of pages.
+PAGE_SIZE = "50"
+MOST_PAGES = 20
 
 T = TypeVar("T")
 Verdict = Literal["accepted", "refused", "failed", "unsure"]
@@ -98,10 +101,20 @@ class HttpGeoReport:
         return found[0]
 
     async def find(self, service_code: str, since: datetime, until: datetime, reference: str) -> str | None:
-        asked = {"service_code": service_code, "start_date": _moment(since), "end_date": _moment(until)}
-        found = self._read(georeport_reading.seen, await self._get("requests", asked))
-        ours = [each for each in found if each.description is not None and reference in each.description]
-        return ours[0].service_request_id if ours else None
+        asked = {
+            "service_code": service_code, "start_date": _moment(since), "end_date": _moment(until),
+            "page_size": PAGE_SIZE,
+        }  # fmt: skip
+        known: set[str | None] = set()
+        for page in range(1, MOST_PAGES + 1):
+            found = self._read(georeport_reading.seen, await self._get("requests", {**asked, "page": str(page)}))
+            for each in found:
+                if each.description is not None and reference in each.description:
+                    return each.service_request_id
+            if known.issuperset(each.service_request_id for each in found):
+                return None  # the end, or an endpoint without pages, which says the same again
+            known.update(each.service_request_id for each in found)
+        raise ReceiverDown("too many to look through")
 
     def _outcome(self, status: int, retry_after: str | None, body: bytes | None) -> Outcome:
         form = self._receiver.format

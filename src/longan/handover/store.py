@@ -62,11 +62,12 @@ async def report(conn: Asked, report_id: UUID) -> Report | None:
 
 MAY = """-- handover.may
 select exists (select from feedback.reports r
-                where r.id = $1 and staff.may($2, 'feedback', r.ward_version, r.ward_code, $3))"""
+                where r.id = $1 and r.account_id is distinct from $2
+                  and staff.may($2, 'feedback', r.ward_version, r.ward_code, $3))"""
 
 
 async def may(conn: asyncpg.Connection, report_id: UUID, official: UUID, now: datetime) -> bool:
-    """Whether the report lies within the wards of the official."""
+    """Whether the report lies within the wards of the official, and is not their own."""
     return bool(await conn.fetchval(MAY, report_id, official, now))
 
 
@@ -88,12 +89,14 @@ ONE = f"""-- handover.one
 select {COLUMNS}
   from handover.handovers h
   join feedback.reports r on r.id = h.report_id
- where h.id = $1 and staff.may($2, 'feedback', r.ward_version, r.ward_code, $3)
+ where h.id = $1 and r.account_id is distinct from $2
+   and staff.may($2, 'feedback', r.ward_version, r.ward_code, $3)
    for update of h"""
 
 
 async def one(tx: asyncpg.Connection, handover: UUID, official: UUID, now: datetime) -> Handover | None:
-    """A handover that nobody else changes until the transaction ends; None beyond the official's wards."""
+    """A handover that nobody else changes until the transaction ends; None beyond the official's wards, and of a
+    report of their own."""
     return maybe(await tx.fetchrow(ONE, handover, official, now), Handover)
 
 
@@ -101,15 +104,16 @@ DECIDE = """-- handover.decide
 update handover.handovers h
    set state = $2, foreign_id = coalesce($3, h.foreign_id), next_at = $4, asked = 0, failure = null, decided_by = $5,
        decided_at = $6, updated_at = $6, created_at = case when $2 = 'waiting' then $6 else h.created_at end
- where h.id = $1"""
+ where h.id = $1 and (h.leased_until is null or h.leased_until <= $6)
+returning true"""
 
 
 async def decide(
     tx: asyncpg.Connection, handover: UUID, state: State, foreign_id: str | None, next_at: datetime | None,
     official: UUID, now: datetime,
-) -> None:  # fmt: skip
-    """What is sent again begins anew, its patience too."""
-    await tx.execute(DECIDE, handover, state, foreign_id, next_at, official, now)
+) -> bool:  # fmt: skip
+    """What is sent again begins anew, its patience too. False while a worker goes on with it, which would not know."""
+    return bool(await tx.fetchval(DECIDE, handover, state, foreign_id, next_at, official, now))
 
 
 # Whoever has it goes on with it alone until the lease is over.

@@ -93,7 +93,7 @@ async def _asked(
         if leased.state == "token":
             given = await there.token(leased.token or "")
             if given.service_request_id is None:
-                return Step("token", POLL_FIRST)
+                return Step("token", POLL_FIRST if now - leased.created_at <= PATIENCE else None, failure="no_id_yet")
             return _arrived(receiver, given.service_request_id)
         seen = await there.one(leased.foreign_id or "")
     except ReceiverDown as down:
@@ -101,6 +101,8 @@ async def _asked(
     except Unknown:
         if leased.state == "token":
             return Step("refused", None, failure="token_unknown")
+        if leased.state == "unsure":
+            return _asked_in_vain(leased)
         # It may not be public there, yet: its last state is the one that is known.
         return Step(leased.state, POLL_LATER, failure="not_shown")
     if seen.status == "closed":
@@ -142,8 +144,15 @@ async def _looked_for(context: Context, there: GeoReport, receiver: Receiver, le
     if found is not None:
         return _arrived(receiver, found)
     asked = leased.asked + 1
-    if receiver.lists_at_once and asked >= ENOUGH_QUESTIONS:
+    # Not for ever: what it does not show it may have all the same.
+    if receiver.lists_at_once and asked >= ENOUGH_QUESTIONS and leased.tries < len(RETRIES):
         return Step("waiting", timedelta(), failure="not_there")
+    return _asked_in_vain(leased)
+
+
+def _asked_in_vain(leased: Leased) -> Step:
+    """Once more later; in the end an official decides."""
+    asked = leased.asked + 1
     wait = QUESTIONS[asked] if asked < len(QUESTIONS) else None
     return Step("unsure", wait, asked=asked, failure="not_shown")
 
@@ -165,9 +174,10 @@ async def go_on_with_handovers(context: Context) -> None:
             try:
                 async with context.pool.acquire() as tx, tx.transaction():
                     await domain.given(tx, known, report, automatic[category], None, now)
-            except Problem as refused:
-                # Somebody has moved it meanwhile, or it has no place: it stays with the officials.
-                log.info("a report is not handed over: %s", refused.code)
+            except (Problem, LookupError) as refused:
+                # Somebody has moved it meanwhile, it has no place, or its category is none any more: it stays with the
+                # officials.
+                log.info("a report is not handed over: %s", getattr(refused, "code", "category_unknown"))
     found = await store.due(context.pool, now, AT_ONCE)
     async with context.pool.acquire() as tx, tx.transaction():
         await queue.add_all(tx, "hand_over_report", [{"handover_id": each} for each in found])

@@ -13,9 +13,14 @@ from longan.procedures import Procedure
 
 # A term is a field, by the id that lasts.
 FIT = """(($1::text is null or p.search @@ $1::text::tsquery)
-   and ($2::uuid is null or catalogue.lasting_id('organization:' || p.agency_code) = $2)
-   and ($3::uuid is null or catalogue.lasting_id('term:field:' || p.field_code) = $3)
-   and ($4::timestamptz is null or (catalogue.latest(p.code)).published_at >= $4)
+   and ($2::uuid is null or p.agency_code in (
+           select a.agency_code from (select distinct q.agency_code from services.procedures q) a
+            where catalogue.lasting_id('organization:' || a.agency_code) = $2))
+   and ($3::uuid is null or p.field_code in (
+           select f.field_code from (select distinct q.field_code from services.procedures q) f
+            where catalogue.lasting_id('term:field:' || f.field_code) = $3))
+   and ($4::timestamptz is null or (
+           select v.published_at from catalogue.versions v where v.code = p.code order by v.version desc limit 1) >= $4)
    and ($5::boolean is not true or exists (select from jsonb_array_elements_text(p.detail -> 'channels') c
                                             where c = 'online')))"""
 

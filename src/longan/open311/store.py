@@ -30,7 +30,7 @@ async def changed_on(conn: asyncpg.Connection, day: date, provinces: Sequence[st
 # A merged report follows the one it was merged into. Everybody reads what officials have made public; the partner that
 # sent a report reads its own as well, in its own words, before and whether or not it is public, and what its sender is
 # told.
-READ = """select r.code, coalesce(m.status, r.status) as status, r.category_code,
+_READ = """select r.code, coalesce(m.status, r.status) as status, r.category_code,
        case when r.visibility = 'public' then c.words when s.id is not null then r.description end as description,
        coalesce(case when r.visibility = 'public' then coalesce(mc.answer, c.answer) end,
                 case when s.id is not null then (
@@ -42,7 +42,7 @@ READ = """select r.code, coalesce(m.status, r.status) as status, r.category_code
             else coalesce(m.updated_at, r.updated_at) end as updated_at,
        coalesce(m.due_at, r.due_at) as due_at, r.ward_code, w.name as ward, p.name as province, r.spot[1] as lat,
        r.spot[0] as lon, photo.id as photo_id
-  from feedback.reports r
+  from {rows} r
   left join feedback.reports m on m.id = r.merged_into
   left join open311_reports.submissions s on s.report_id = r.id and s.key_id = $1::uuid
   left join feedback_desk.public_copies c on c.report_id = r.id
@@ -57,7 +57,7 @@ READ = """select r.code, coalesce(m.status, r.status) as status, r.category_code
  where r.province_code = $2"""
 
 NAMED = f"""-- open311.named
-{READ} and r.code = any($4) and (r.visibility = 'public' or s.id is not null)
+{_READ.format(rows="feedback.reports")} and r.code = any($4) and (r.visibility = 'public' or s.id is not null)
  order by r.created_at desc, r.id desc"""
 
 
@@ -68,11 +68,17 @@ async def named(
     return many(await conn.fetch(NAMED, key, province, now, codes), Found)
 
 
+# The rows of a page first, and all else of these alone: pages before it may be many.
+_PAGE = """(
+    select f.* from feedback.reports f
+     where f.is_shown and f.province_code = $2 and f.created_at between $4 and $5
+       and ($6::text[] is null or f.category_code = any($6)) and ($7::text[] is null or f.status = any($7))
+     order by f.created_at desc, f.id desc
+     limit $8 offset $9)"""
+
 RECENT = f"""-- open311.recent
-{READ} and r.is_shown and r.created_at between $4 and $5
-   and ($6::text[] is null or r.category_code = any($6)) and ($7::text[] is null or r.status = any($7))
- order by r.created_at desc, r.id desc
- limit $8 offset $9"""
+{_READ.format(rows=_PAGE)}
+ order by r.created_at desc, r.id desc"""
 
 
 async def recent(

@@ -170,7 +170,8 @@ update ratings.ratings r
 
 FORGET = """-- ratings.forget (worker)
 with old as (
-    delete from ratings.ratings r where r.rated_on < $1),
+    delete from ratings.ratings r
+     where r.rated_on < $1 and (r.released_in is null or r.released_in < $1)),
 visits as (
     delete from ratings.visits v where v.expires_at < $2),
 days as (

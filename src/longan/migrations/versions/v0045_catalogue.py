@@ -131,6 +131,7 @@ create function catalogue.lasting_id(name text) returns uuid language sql immuta
               from (select decode(md5('\\x6ba7b8119dad11d180b400c04fd430c8'::bytea
                                       || convert_to('longan:' || lasting_id.name, 'UTF8')), 'hex') as digest) m);
 create index procedures_by_lasting_id on services.procedures (catalogue.lasting_id('service:' || code));
+create index procedures_at_portal on services.procedures (catalogue.lasting_id('service_at_location:' || code));
 
 create function catalogue.seed() returns integer language sql volatile
 begin atomic

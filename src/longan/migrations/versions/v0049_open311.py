@@ -99,6 +99,7 @@ comment on column open311_reports.submissions.media_url is 'a foreign address th
 comment on column open311_reports.submissions.contact_sealed is
     'name, address of mail and phone of who reported, AES-256-GCM bound to this row; forgotten when it is over';
 create index submissions_waiting on open311_reports.submissions (created_at, id) where state = 'waiting';
+create index submissions_latest on open311_reports.submissions (created_at desc, id desc);
 create index submissions_of_key on open311_reports.submissions (key_id, created_at desc);
 create index submissions_personal on open311_reports.submissions (created_at)
  where contact_sealed is not null or media_url is not null;
