@@ -17,7 +17,7 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from longan import keys, schema
+from longan import db, keys, schema
 from longan.api import openapi
 from longan.api.app import create_app
 from longan.api.auth import Authenticator
@@ -100,6 +100,25 @@ class OnePool:
 
 def nothing(label: str, done: int, total: int) -> None:
     """The loaders tell of their progress; a test does not listen."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried() -> Iterator[pytest.MonkeyPatch]:
+    """A machine that stands still for a second must not answer 503 where a test asks for something else; what is
+    about the deadline itself asks for `hurried`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "REQUEST_SECONDS", 50 * db.REQUEST_SECONDS)
+        patch.setattr(db, "ACQUIRE_SECONDS", 50 * db.ACQUIRE_SECONDS)
+        yield patch
+
+
+@pytest.fixture
+def hurried(unhurried: pytest.MonkeyPatch) -> Iterator[None]:
+    """The deadline of a request as the service has it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "REQUEST_SECONDS", db.REQUEST_SECONDS / 50)
+        patch.setattr(db, "ACQUIRE_SECONDS", db.ACQUIRE_SECONDS / 50)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -201,6 +201,7 @@ async def answer(pool: asyncpg.Pool) -> int:
         return found
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_farewell_that_nobody_asked_for_is_the_end_of_that_connection_only(world: World) -> None:
     folder = world.folder / "farewell"
     folder.mkdir(exist_ok=True)
@@ -219,6 +220,7 @@ async def test_a_farewell_that_nobody_asked_for_is_the_end_of_that_connection_on
         gate.linger = 0.0
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_request_has_one_deadline_for_all_its_questions(world: World) -> None:
     folder = world.folder / "deadline"
     folder.mkdir(exist_ok=True)

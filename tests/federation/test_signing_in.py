@@ -294,6 +294,7 @@ async def test_no_connection_is_held_while_a_provider_is_asked(real: Real, real_
     assert {answer.status_code for answer in answers} <= {200, 503}
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_the_time_a_provider_takes_is_not_taken_from_the_database(real_peer: Peer, subject: str) -> None:
     real_peer.server.slow_seconds = 1.1 * db.REQUEST_SECONDS
     returned = await real_peer.back(await real_peer.begin(), subject)
