@@ -24,11 +24,12 @@ import asyncpg
 
 from longan import db, feedback_cells, feedback_states, schema
 from longan.devkit import embedded
-from longan.feedback_cells import FINEST, cell_at, cell_of, column_and_row
+from longan.feedback_cells import FINEST, cell_of
 from longan.feedback_map import store
 from longan.feedback_map.models import Tile
 from longan.feedback_states import Connection
 from longan.reference import load as reference
+from tests.feedback_map.cells import cell_at, column_and_row
 
 MOST_MS = 20.0
 SETTINGS = ("shared_buffers=2GB",)

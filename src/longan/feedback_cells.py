@@ -4,8 +4,6 @@ A cell is a number: the bits of its column and its row in turns, the row's first
 level inside it are the numbers that follow it, so that a cell of any level is a range of those of a finer one.
 """
 
-import math
-
 import asyncpg
 
 FINEST = 20
@@ -25,39 +23,15 @@ def spread(number: int) -> int:
     return int(f"{number:b}", 4)
 
 
-def gathered(number: int) -> int:
-    """Every second bit of a number, from the last one on."""
-    return int("".join(f"{number:b}"[::-1][::2])[::-1] or "0", 2)
-
-
 def cell_of(x: int, y: int) -> int:
     """The cell in that column (from the west) and row (from the north) of its level."""
     return spread(x) | spread(y) << 1
-
-
-def column_and_row(cell: int) -> tuple[int, int]:
-    return gathered(cell), gathered(cell >> 1)
 
 
 def within(cell: int, level: int, finer: int) -> tuple[int, int]:
     """The cells of a finer level in a cell of `level`: from the first up to, without, the second."""
     bits = 2 * (finer - level)
     return cell << bits, (cell + 1) << bits
-
-
-def rounded(lat: float, lon: float) -> tuple[int, int]:
-    """The public point, in steps of the grid; halves to the even one, as PostgreSQL does."""
-    return round(lat * GRID), round(lon * GRID)
-
-
-def cell_at(lat: float, lon: float, level: int = FINEST) -> int:
-    """The cell in which a public point lies, as `feedback.cell` has it."""
-    steps_north, steps_east = rounded(lat, lon)
-    north = min(max(steps_north / GRID, -85.0), 85.0)
-    x = (steps_east / GRID + 180) / 360 * 2**FINEST
-    y = (1 - math.asinh(math.tan(math.radians(north))) / math.pi) / 2 * 2**FINEST
-    top = 2**FINEST - 1
-    return cell_of(min(max(int(x), 0), top), min(max(int(y), 0), top)) >> 2 * (FINEST - level)
 
 
 # Only what is deleted here is added, so that the sum of both tables never changes; lines that are being written

@@ -12,7 +12,6 @@ from longan.georeport import AttributeValue, ServiceAttribute
 LONGEST_STRING = 500
 LONGEST_TEXT = 2_000
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
-LISTS = frozenset({"singlevaluelist", "multivaluelist"})
 HINTS = {
     "datetime": ("Ngày giờ theo ISO 8601, ví dụ 2026-11-22T08:00:00+07:00", "ISO 8601: 2026-11-22T08:00:00+07:00"),
     "number": ("Chữ số, dấu chấm cho phần thập phân", "Digits, with a point for decimals"),

@@ -378,7 +378,8 @@ NOTICES: dict[str, Notice] = dict([
         channel="supported_feedback", life=timedelta(days=3), urgency="low", link="feedback/{subject_id}",
         stands="""exists (select from feedback.reports r
                             join feedback.supporters s on s.report_id = r.id and s.account_id = i.account_id
-                           where r.id = i.subject_id and r.is_shown and r.status = i.params ->> 'status')""",
+                           where r.id = i.subject_id and (r.is_shown or r.status = 'tu_choi')
+                             and r.status = i.params ->> 'status')""",
     ),
     _notice(
         "feedback_merged", FeedbackMerged, subject="feedback", channel="feedback", life=timedelta(days=3),

@@ -19,7 +19,7 @@ from longan.georeport_attributes import answers, is_urgent
 from longan.georeport_form import Form
 from longan.open311_partners import Jurisdiction
 from longan.search import fold, mark
-from longan.ward import PlaceAmbiguous
+from longan.ward import PlaceAmbiguous, PlaceUnknown
 
 DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,15})?", re.ASCII)
 _BETWEEN = re.compile(r"\W+")
@@ -160,11 +160,16 @@ async def _ward(
     """The ward that was named or is clear; nobody is there to be asked, and nothing is guessed, so it may be none.
     Raises `PointOutside`, `PointElsewhere`, `InvalidRequest` for a ward that there is not."""
     if lat is not None or "address_id" in given:
+        code = given.get("address_id")
         try:
-            return await feedback_places.ward_of(tx, home, now, lat, lon, given.get("address_id"))
+            try:
+                return await feedback_places.ward_of(tx, home, now, lat, lon, code)
+            except WardUnknown:
+                # Of the list before: partners learn of a new one late.
+                return await feedback_places.ward_of(tx, home, now, lat, lon, None, code)
         except PlaceAmbiguous:
             return None
-        except WardUnknown:
+        except PlaceUnknown:
             raise InvalidRequest(FieldError("/address_id", "not_found")) from None
     # From most specific to most general, says the specification: the ward is somewhere near the end.
     parts = given["address_string"].split(",")[-4:]

@@ -8,6 +8,9 @@ import httpx
 
 from tests.conftest import Real
 from tests.feedback.reporting import draft, publish, step
+from tests.feedback_desk.conftest import lodged
+
+WAITING = "select exists (select from pg_locks where not granted)"
 
 
 async def create(real: Real, me: dict[str, str], **changes: Any) -> httpx.Response:
@@ -80,3 +83,30 @@ async def test_two_answers_at_once_are_one_step_and_one_rating(real: Real) -> No
 
     assert sorted(each.status_code for each in said) == [200, 409, 409, 409]
     assert sorted(each.status_code for each in rated) == [200, 409, 409, 409]
+
+
+async def test_what_others_are_merged_into_is_not_taken_back_not_even_while_they_are_merged(real: Real) -> None:
+    """A report of another system has no sender who would count as a supporter."""
+    account = await real.account()
+    async with real.pool.acquire() as tx, tx.transaction():
+        main, alone = [await lodged(tx, account, real.app.app.state.clock()) for _ in range(2)]
+        foreign = await lodged(tx, None, real.app.app.state.clock())
+        own = await lodged(tx, account, real.app.app.state.clock())
+    me = await real.bearer(account)
+
+    async with real.pool.acquire() as official:
+        merging = official.transaction()
+        await merging.start()
+        await official.execute("select from feedback.reports where id = any($1) for update", [main, foreign])
+        asked = asyncio.create_task(real.client.post(f"/v1/feedback/{main}/withdrawal", json={}, headers=me))
+        while not asked.done() and not await real.pool.fetchval(WAITING):
+            await asyncio.sleep(0.01)
+        await official.execute("update feedback.reports set merged_into = $2 where id = $1", foreign, main)
+        await official.execute("update feedback.reports set merged_into = $2 where id = $1", own, alone)
+        await merging.commit()
+    waited = await asked
+    after = await real.client.post(f"/v1/feedback/{main}/withdrawal", json={}, headers=me)
+    with_own = await real.client.post(f"/v1/feedback/{alone}/withdrawal", json={}, headers=me)
+
+    assert [(each.status_code, each.json()["code"]) for each in (waited, after)] == [(409, "feedback_supported")] * 2
+    assert with_own.status_code == 200

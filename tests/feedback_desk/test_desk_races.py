@@ -10,6 +10,7 @@ import pytest
 
 from longan import feedback_handling
 from longan.feedback_desk import store
+from longan.feedback_desk.domain import LOOKS_A_DAY
 from tests.conftest import Real
 from tests.feedback_desk.conftest import QUEUE, appoint, lodged
 
@@ -166,6 +167,27 @@ async def test_a_unit_does_not_end_under_a_report_that_is_given_to_it(real: Real
     assert given.status_code in (200, 422)
     held = await real.pool.fetchval("select unit_id from feedback.reports where id = $1", report)
     assert (held is not None) == (given.status_code == 200)
+
+
+async def test_two_looks_at_once_do_not_pass_the_limit_of_a_day(real: Real) -> None:
+    (report,) = await reports(real, 1)
+    official, now = await real.account(role="official"), real.app.app.state.clock()
+    async with real.pool.acquire() as connection:
+        await appoint(connection, official, now)
+        await connection.execute(
+            """insert into feedback_desk.looks (report_id, account_id, official_id, purpose, looked_at)
+               select r.id, r.account_id, $2, 'verify', $3 from feedback.reports r, generate_series(1, $4)
+                where r.id = $1""",
+            report, official, now, LOOKS_A_DAY - 1,
+        )  # fmt: skip
+    who = await real.bearer(official, audience="official", acr=3)
+
+    answers = await asyncio.gather(*(
+        real.client.post(f"{QUEUE}/{report}/looks", json={"purpose": "verify"}, headers=who) for _ in range(6)
+    ))  # fmt: skip
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [429] * 5
+    assert await real.pool.fetchval("select count(*) from feedback_desk.looks") == LOOKS_A_DAY
 
 
 async def test_two_workers_raise_an_alarm_once(real: Real) -> None:

@@ -88,6 +88,18 @@ async def test_it_is_merged_into_a_report_of_the_officials_wards_that_goes_on(
     assert (await acted(client, who, elsewhere, "merge", version=1, into=str(main), into_version=1)).status_code == 404
 
 
+async def test_nobody_merges_anything_into_their_own_report_nor_their_own_into_another(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, app: Edge, official: Official, sent: Sent
+) -> None:
+    me = await new_account(conn, app, role="official")
+    who, mine, other = await official(account=me), await sent(me), await sent()
+
+    for report, into in ((other, mine), (mine, other)):
+        answer = await acted(client, who, report, "merge", version=1, into=str(into), into_version=1)
+        assert parts(answer) == (403, "own_report")
+    assert await conn.fetchval("select count(*) from feedback.reports where merged_into is not null") == 0
+
+
 async def test_its_sender_hears_that_it_was_merged_once(
     client: httpx.AsyncClient, conn: asyncpg.Connection, app: Edge, official: Official, sent: Sent, bearer: Bearer,
     context: Context,

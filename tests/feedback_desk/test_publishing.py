@@ -9,6 +9,7 @@ import pytest
 
 from longan import uploads
 from longan.api.edge import Edge
+from longan.object_storage import Storage
 from longan.tasks import Context
 from tests.conftest import new_account, sign_in
 from tests.feedback_desk.conftest import Official, Sent, a_unit, acted, brought, lodged, parts, seen
@@ -128,6 +129,50 @@ async def test_pictures_are_public_only_where_the_official_says_so(
     await brought(client, who, report, ("hiding", {"because": "Thấy rõ mặt người."}))
     assert await shown() == set()
     assert (await seen(client, who, report))["acts"][-1]["because"] == "Thấy rõ mặt người."
+
+
+async def test_the_pictures_of_a_merged_report_are_public_no_more(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, app: Edge, official: Official, sent: Sent, context: Context,
+    storage: Storage,
+) -> None:  # fmt: skip
+    sender, handler = await new_account(conn, app), await new_account(conn, app, role="official")
+    now = app.app.state.clock()
+    report, main, who = await lodged(conn, sender, now), await sent(), await official(account=handler)
+    theirs = await clean_upload(client, await sign_in(conn, app, sender, "app", 0), context, conn)
+    mine = await clean_upload(client, who, context, conn)
+    await uploads.claim(conn, sender, [theirs], "feedback", report, now)
+    unit = await a_unit(client, who)
+    await brought(
+        client, who, report, ("acceptance", {}), ("forwarding", {"unit_id": unit["id"]}), ("start", {}),
+        ("answer", {"words": "Đã vá.", "upload_ids": [str(mine)]}), ("publication", {"with_photos": True}),
+    )  # fmt: skip
+    before = [(await client.get(f"/v1/photos/{each}")).status_code for each in (theirs, mine)]
+
+    await brought(client, who, report, ("merge", {"into": str(main), "into_version": 1}))
+
+    assert before == [302, 302]
+    assert [(await client.get(f"/v1/photos/{each}")).status_code for each in (theirs, mine)] == [404, 404]
+    assert await conn.fetchval("select bool_or(is_public) from photos.uploads") is False
+
+
+async def test_officials_see_the_pictures_that_came_when_more_was_asked_for(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, app: Edge, official: Official, context: Context,
+    storage: Storage,
+) -> None:  # fmt: skip
+    sender, who = await new_account(conn, app), await official()
+    report = await lodged(conn, sender, app.app.state.clock())
+    me = await sign_in(conn, app, sender, "app", 0)
+    more = await clean_upload(client, me, context, conn)
+    await brought(client, who, report, ("question", {"words": "Xin gửi ảnh."}))
+
+    said = await client.post(
+        f"/v1/feedback/{report}/supplement", json={"words": "Đây.", "media": [str(more)]}, headers=me
+    )
+    listed = (await client.get(f"/v1/feedback-queue/{report}/photos", headers=who)).json()["items"]
+
+    assert said.status_code == 200, said.text
+    steps = (await seen(client, who, report))["steps"]
+    assert [(each["step_id"], each["photo"]["id"]) for each in listed] == [(steps[-1]["id"], str(more))]
 
 
 async def test_a_picture_of_somebody_else_is_in_no_answer(

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from longan import feedback_cells
 from longan.api.edge import Edge
-from longan.feedback_cells import FINEST, cell_at, column_and_row
+from longan.feedback_cells import FINEST
 from longan.feedback_map import domain
 from longan.feedback_map.models import Tile
 from longan.feedback_states import STATUSES
+from tests.feedback_map.cells import cell_at, column_and_row
 
 Client = httpx.AsyncClient
 CATEGORIES = ("giao_thong", "moi_truong", "khac")

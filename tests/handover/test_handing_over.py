@@ -300,7 +300,7 @@ async def test_a_worker_that_died_on_the_way_leaves_it_to_be_asked_for(
 def test_nothing_of_who_sent_it_and_not_too_much_is_posted() -> None:
     report = Report(
         uuid4(), "PA-7K3M-92QX", "ha_tang", "80", "da_chuyen", "x" * 9_000 + "\x0b", None, 10.5, 106.4, None, None,
-        "Xã Bến Lức", "Tỉnh Tây Ninh", {"loai": "dien", "nhieu": ["a"], "khac": "x"}, None,
+        "Xã Bến Lức", "Tỉnh Tây Ninh", {"loai": "dien", "nhieu": ["a", "b"], "khac": "x"}, None,
     )  # fmt: skip
     receiver = Receiver(
         id="a", name="A", url="https://a.vn", api_key="k", services={"ha_tang": Service("1")}, reference_attribute="REF"
@@ -309,8 +309,23 @@ def test_nothing_of_who_sent_it_and_not_too_much_is_posted() -> None:
     fields = fields_of(report, receiver, Service("1", False, {"loai": "LOAI", "nhieu": "N"}), "https://id.example.vn")
 
     assert len(fields["description"]) == 4_000
-    assert fields["description"].endswith("[PA-7K3M-92QX]")
+    assert str(fields["description"]).endswith("[PA-7K3M-92QX]")
     assert fields["attribute[LOAI]"] == "dien"
+    assert fields["attribute[N][]"] == ["a", "b"]
     assert set(fields) == {
-        "service_code", "description", "device_id", "lat", "long", "address_string", "attribute[REF]", "attribute[LOAI]"
+        "service_code", "description", "device_id", "lat", "long", "address_string", "attribute[REF]",
+        "attribute[LOAI]", "attribute[N][]",
     }  # fmt: skip
+
+
+def test_numbers_of_people_are_masked_in_what_is_handed_over() -> None:
+    report = Report(
+        uuid4(), "PA-7K3M-92QX", "ha_tang", "80", "da_chuyen", "Gọi Tèo 0901 234 567, căn cước 079.201.004.512",
+        "Số 12 Ấp 3, sđt 0901234567", None, None, None, None, "Xã Bến Lức", "Tỉnh Tây Ninh", None, None,
+    )  # fmt: skip
+    receiver = Receiver(id="a", name="A", url="https://a.vn", api_key="k", services={"ha_tang": Service("1")})
+
+    fields = fields_of(report, receiver, Service("1"), "https://id.example.vn")
+
+    assert fields["description"] == "Gọi Tèo ••••, căn cước ••••\n\n[PA-7K3M-92QX]"
+    assert fields["address_string"] == "Số 12 Ấp 3, sđt ••••, Xã Bến Lức, Tỉnh Tây Ninh"

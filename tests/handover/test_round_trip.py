@@ -69,7 +69,7 @@ def report(category: str = "ha_tang") -> Report:
     )  # fmt: skip
 
 
-def fields(category: str = "ha_tang") -> dict[str, str]:
+def fields(category: str = "ha_tang") -> dict[str, str | list[str]]:
     receiver = Receiver(id="a", name="A", url="x", api_key="k", services={category: Service(category)})
     return fields_of(report(category), receiver, Service(category, False, {"loai": "loai"}), "https://id.example.vn")
 
@@ -93,7 +93,7 @@ async def test_a_report_goes_there_and_is_told_of_until_it_is_closed(
     await answer(conn, str(row["id"]), now)
     last = await there.one(code)
 
-    assert first == Seen(code, "open", None, fields()["description"])
+    assert first == Seen(code, "open", None, str(fields()["description"]))
     assert found == code
     assert (last.status, last.status_notes) == ("closed", "Đã vá.")
 

@@ -164,6 +164,10 @@ async def supported(
     return await SUPPORTED.page(conn, cursors, "newest", {"account_id": account}, cursor, limit, SupportedFeedbackPage)
 
 
+# Held before it is read: whoever waited for a merge sees what was merged.
+HOLD = """-- feedback.hold
+select from feedback.reports r where r.id = $1 and r.account_id = $2 for no key update"""
+
 ANSWERED = """-- feedback.answered
 select r.status, r.province_code, r.answered_at, r.reopened, r.rating, r.rating_words,
        (select m.code from feedback.reports m where m.id = r.merged_into) as merged_into,
@@ -172,12 +176,12 @@ select r.status, r.province_code, r.answered_at, r.reopened, r.rating, r.rating_
                         where m.merged_into = r.id and m.account_id is distinct from r.account_id)::integer
            as supporters
   from feedback.reports r
- where r.id = $1 and r.account_id = $2
-   for no key update"""
+ where r.id = $1 and r.account_id = $2"""
 
 
 async def answered(tx: asyncpg.Connection, report: UUID, account: UUID) -> Answered | None:
     """How a report of the account's was answered; it stays so until the transaction ends."""
+    await tx.execute(HOLD, report, account)
     return maybe(await tx.fetchrow(ANSWERED, report, account), Answered)
 
 
@@ -250,12 +254,12 @@ async def unsupport(tx: asyncpg.Connection, report: UUID, account: UUID) -> bool
     return bool(await tx.fetchval(UNSUPPORT, report, account))
 
 
-# Whose report it is hears what others did; whoever supports it hears what everybody may see. What was merged into it
-# has made its sender a supporter.
+# Whose report it is hears what others did; whoever supports it hears what everybody may see, and that it was refused,
+# which hides it. What was merged into it has made its sender a supporter.
 TOLD = """-- feedback.told (worker)
 select v.report_id, r.code, v.side, v.to_status as status, r.account_id, r.is_shown as is_public,
        array(select s.account_id from feedback.supporters s
-              where s.report_id = r.id and r.is_shown
+              where s.report_id = r.id and (r.is_shown or v.to_status = 'tu_choi')
                 and not exists (select from feedback.reports m
                                  where m.merged_into = r.id and m.account_id = s.account_id)
               order by s.account_id) as supporters,

@@ -23,7 +23,8 @@ CLOSED_AT_ONCE = 200
 
 
 async def feedback_moved(context: Context, *, move_id: UUID) -> None:
-    """Its sender hears what others did with a report, its supporters what everybody may see of it; the map shows it."""
+    """Its sender hears what others did with a report, its supporters what everybody may see of it, and without a word
+    of it that it was refused; the map shows it."""
     told = await store.told(context.pool, move_id)
     if told is None:
         return

@@ -1,5 +1,6 @@
 """HTTP of the room."""
 
+from typing import Any
 from uuid import UUID
 
 from litestar import post
@@ -8,7 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from longan.deps import Me, Now, Tx
-from longan.errors import Forbidden, IllegalTransition, NotFound, Stale
+from longan.errors import Forbidden, IllegalTransition, NotFound, Problem, Stale
 from longan.feedback_handling import OwnReport
 from longan.feedback_routing import UnitNotResponsible
 from longan.feedback_steps import domain
@@ -57,19 +58,18 @@ Own = NamedDependency[str]
 OURS = {"own": Provide(own, sync_to_thread=False)}
 
 
-def acting(request: object, example: object, *raises: type[Exception]) -> dict[str, Policy]:
-    """What all acts of the room have decided alike."""
-    return decided(
+def acting(request: object, example: object, *raises: type[Problem]) -> dict[str, Any]:
+    """What all acts of the room have alike."""
+    opt: dict[str, Policy] = decided(
         auth="official", limit="write", proof=WITH_PASSKEY, request_example=request, example=example,
-        raises=(*REFUSALS, *raises),  # type: ignore[arg-type]
+        raises=(*REFUSALS, *raises),
     )  # fmt: skip
+    return {"tags": ["feedback_steps"], "status_code": 200, "opt": opt}
 
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/acceptance",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 1, "words": "Đã tiếp nhận, cảm ơn bạn."}, HANDLED, IllegalTransition),
+    **acting({"version": 1, "words": "Đã tiếp nhận, cảm ơn bạn."}, HANDLED, IllegalTransition),
 )
 async def accept_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[StepIn]
@@ -80,10 +80,8 @@ async def accept_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/question",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 1, "words": "Xin cho biết cột đèn số mấy?"},
-               HANDLED | {"status": "yeu_cau_bo_sung"}, IllegalTransition),
+    **acting({"version": 1, "words": "Xin cho biết cột đèn số mấy?"},
+             HANDLED | {"status": "yeu_cau_bo_sung"}, IllegalTransition),
 )  # fmt: skip
 async def ask_about_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[AskIn]
@@ -94,11 +92,9 @@ async def ask_about_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/refusal",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 1, "reason_code": "out_of_scope", "elsewhere_code": "khieu_nai",
-                "words": "Nội dung của bạn là khiếu nại một quyết định hành chính."},
-               HANDLED | {"status": "tu_choi"}, IllegalTransition),
+    **acting({"version": 1, "reason_code": "out_of_scope", "elsewhere_code": "khieu_nai",
+              "words": "Nội dung của bạn là khiếu nại một quyết định hành chính."},
+             HANDLED | {"status": "tu_choi"}, IllegalTransition),
 )  # fmt: skip
 async def refuse_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[RefusalIn]
@@ -109,9 +105,7 @@ async def refuse_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/forwarding",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 2}, AT_UNIT, IllegalTransition, NoUnitSuggested, UnitNotResponsible),
+    **acting({"version": 2}, AT_UNIT, IllegalTransition, NoUnitSuggested, UnitNotResponsible),
 )
 async def forward_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[ForwardIn]
@@ -125,9 +119,7 @@ async def forward_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/start",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 3}, AT_UNIT | {"status": "dang_xu_ly", "version": 4}, IllegalTransition),
+    **acting({"version": 3}, AT_UNIT | {"status": "dang_xu_ly", "version": 4}, IllegalTransition),
 )
 async def start_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[StepIn]
@@ -138,10 +130,8 @@ async def start_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/answer",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 4, "words": "Đã vá mặt đường ngày 20/11.", "upload_ids": []},
-               AT_UNIT | {"status": "da_tra_loi", "version": 5}, IllegalTransition, UploadNotUsable),
+    **acting({"version": 4, "words": "Đã vá mặt đường ngày 20/11.", "upload_ids": []},
+             AT_UNIT | {"status": "da_tra_loi", "version": 5}, IllegalTransition, UploadNotUsable),
 )  # fmt: skip
 async def answer_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[OfficialAnswerIn]
@@ -152,9 +142,7 @@ async def answer_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/closing",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 5}, AT_UNIT | {"status": "da_dong", "version": 6}, IllegalTransition),
+    **acting({"version": 5}, AT_UNIT | {"status": "da_dong", "version": 6}, IllegalTransition),
 )
 async def close_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[StepIn]
@@ -165,10 +153,8 @@ async def close_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/merge",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 1, "into": MAIN_ID, "into_version": 3},
-               HANDLED | {"status": "moi_gui", "merged_into": MAIN_ID}, NotMergeable, FeedbackEnded),
+    **acting({"version": 1, "into": MAIN_ID, "into_version": 3},
+             HANDLED | {"status": "moi_gui", "merged_into": MAIN_ID}, NotMergeable, FeedbackEnded),
 )  # fmt: skip
 async def merge_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[MergeIn]
@@ -182,9 +168,7 @@ async def merge_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/urgency",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 1, "is_urgent": True}, HANDLED | {"is_urgent": True}, FeedbackEnded),
+    **acting({"version": 1, "is_urgent": True}, HANDLED | {"is_urgent": True}, FeedbackEnded),
 )
 async def set_feedback_urgency(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[UrgencyIn]
@@ -195,11 +179,9 @@ async def set_feedback_urgency(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/publication",
-    tags=["feedback_steps"],
-    status_code=200,
     dependencies=OURS,
-    opt=acting({"version": 2, "words": "Ổ gà sâu ở ngã tư Bình Tâm, xe máy té liên tục.", "with_photos": True},
-               HANDLED | {"visibility": "public"}, FeedbackEnded, PersonalDataFound),
+    **acting({"version": 2, "words": "Ổ gà sâu ở ngã tư Bình Tâm, xe máy té liên tục.", "with_photos": True},
+             HANDLED | {"visibility": "public"}, FeedbackEnded, PersonalDataFound),
 )  # fmt: skip
 async def publish_feedback(
     tx: Tx, me: Me, now: Now, own: Own, report_id: FromPath[UUID], data: JSONBody[FeedbackPublicationIn]
@@ -215,9 +197,7 @@ async def publish_feedback(
 
 @post(
     "/v1/feedback-queue/{report_id:uuid}/hiding",
-    tags=["feedback_steps"],
-    status_code=200,
-    opt=acting({"version": 3, "because": "Ảnh chụp rõ mặt người."}, HANDLED | {"visibility": "hidden"}),
+    **acting({"version": 3, "because": "Ảnh chụp rõ mặt người."}, HANDLED | {"visibility": "hidden"}),
 )
 async def hide_feedback(
     tx: Tx, me: Me, now: Now, report_id: FromPath[UUID], data: JSONBody[HidingIn]

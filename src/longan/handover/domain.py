@@ -44,15 +44,19 @@ def reference(code: str) -> str:
     return f"[{code}]"
 
 
-def fields_of(report: Report, receiver: Receiver, service: Service, public_url: str) -> dict[str, str]:
-    """What is posted: nothing of who sent it. `device_id` is no device but our number, the same for every try."""
+def fields_of(report: Report, receiver: Receiver, service: Service, public_url: str) -> dict[str, str | list[str]]:
+    """What is posted: nothing of who sent it. `device_id` is no device but our number, the same for every try. Of a
+    list each value is a field of its name."""
     last = f"\n\n{reference(report.code)}"
     # Neither HTML nor code, says the specification; and who shows it there may not escape it.
     description = (
         plain(number_masks.masked(report.description)).translate(NO_MARKUP)[: LONGEST_DESCRIPTION - len(last)] + last
     )
-    place = ", ".join(part for part in (report.address, report.ward, report.province) if part)
-    fields = {"service_code": service.service_code, "description": description, "device_id": report.code}
+    address = report.address and plain(number_masks.masked(report.address))
+    place = ", ".join(part for part in (address, report.ward, report.province) if part)
+    fields: dict[str, str | list[str]] = {
+        "service_code": service.service_code, "description": description, "device_id": report.code,
+    }  # fmt: skip
     if report.lat is not None and report.lon is not None:
         fields |= {"lat": f"{report.lat:.7f}", "long": f"{report.lon:.7f}"}
     if place:
@@ -63,7 +67,9 @@ def fields_of(report: Report, receiver: Receiver, service: Service, public_url: 
         fields[f"attribute[{receiver.reference_attribute}]"] = report.code
     for ours, theirs in service.attributes.items():
         said = (report.attributes or {}).get(ours)
-        if isinstance(said, str | int | float):
+        if isinstance(said, list):
+            fields[f"attribute[{theirs}][]"] = [str(each) for each in said]
+        elif isinstance(said, str | int | float):
             fields[f"attribute[{theirs}]"] = str(said)
     return fields
 

@@ -47,8 +47,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class GeoReport(Protocol):
     """Whoever takes reports by GeoReport v2."""
 
-    async def post(self, fields: Mapping[str, str]) -> Outcome:
-        """One try. The same again may be a second report."""
+    async def post(self, fields: Mapping[str, str | list[str]]) -> Outcome:
+        """One try; of a list each value is a field of its name. The same again may be a second report."""
 
     async def token(self, token: str) -> Given:
         """Raises `ReceiverDown`, `Unknown`."""
@@ -74,8 +74,12 @@ class HttpGeoReport:
         self._where = {"jurisdiction_id": receiver.jurisdiction_id} if receiver.jurisdiction_id else {}
         self._key = {"api_key": receiver.api_key}
 
-    async def post(self, fields: Mapping[str, str]) -> Outcome:
-        form = {**self._key, **self._where, **fields}
+    async def post(self, fields: Mapping[str, str | list[str]]) -> Outcome:
+        form = [
+            (name, value)
+            for name, said in {**self._key, **self._where, **fields}.items()
+            for value in (said if isinstance(said, list) else [said])
+        ]
         try:
             async with self._http.post(
                 self._address("requests"), data=form, headers=self._headers, timeout=self._timeout,

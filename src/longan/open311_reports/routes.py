@@ -72,9 +72,9 @@ def _posted(form: Format) -> dict[str, Any]:
 async def create_open311_request(counter: AtCounter, now: Now) -> Response[bytes]:
     """GeoReport v2, POST Service Request: report as a form; the answer has a `service_request_id`, or a `token`
 
-    Needs an `api_key`. Send one of `lat` with `long`, `address_string`, `address_id` (a ward code). `device_id` and
-    `account_id` are taken and forgotten, the other personal fields sealed; `media_url` is shown to officials and never
-    fetched. The same again within 15 minutes is the same report.
+    Needs an `api_key`. Send one of `lat` with `long`, `address_string`, `address_id` (the code of a ward of now, or of
+    the list before). `device_id` and `account_id` are taken and forgotten, the other personal fields sealed;
+    `media_url` is shown to officials and never fetched. The same again within 15 minutes is the same report.
     """
     return Response(written("service_requests", [await domain.submit(counter, now)], "json"), media_type=KINDS["json"])
 
