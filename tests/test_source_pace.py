@@ -67,3 +67,68 @@ async def test_without_valkey_nobody_asks() -> None:
 def test_a_rate_is_more_than_nothing(rate: float, burst: int) -> None:
     with pytest.raises(ValueError, match="now and then"):
         SourcePace(redis.asyncio.Redis(), "a", rate, burst)
+
+
+@pytest.mark.parametrize(("rate", "ahead", "patience"), [(20.0, 1.0, 2.0), (50.0, 0.5, 1.0), (5.0, 1.0, 2.0)])
+async def test_however_many_have_time_whoever_is_in_a_hurry_is_not_refused(
+    valkey: redis.asyncio.Redis, rate: float, ahead: float, patience: float
+) -> None:
+    """Several workers fill all that they may; as many in a hurry as fit behind them wait for no longer than they
+    will."""
+    await valkey.flushdb()
+    workers = [SourcePace(valkey, "a", rate, ahead=ahead) for _ in range(4)]
+    waiting = [asyncio.create_task(workers[number % 4].turn(600)) for number in range(60)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+
+    hurry = SourcePace(valkey, "a", rate)
+    asked = [asyncio.create_task(hurry.turn(patience)) for _ in range(int((patience - ahead) * rate))]
+    await asyncio.gather(*asked)
+
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_those_who_have_time_use_all_of_the_rate_and_no_more(valkey: redis.asyncio.Redis) -> None:
+    await valkey.flushdb()
+    loop, rate = asyncio.get_running_loop(), 200.0
+    paces = [SourcePace(valkey, "a", rate, ahead=0.05) for _ in range(3)]
+    began: list[float] = []
+
+    async def ask(number: int) -> None:
+        await paces[number % 3].turn(60)
+        began.append(loop.time())
+
+    await asyncio.gather(*(ask(number) for number in range(90)))
+
+    began.sort()
+    assert began[-1] - began[0] >= (len(began) - 2) / rate - 0.05
+
+
+async def test_who_has_time_gives_up_when_it_is_over(valkey: redis.asyncio.Redis) -> None:
+    await valkey.flushdb()
+    slow = SourcePace(valkey, "a", 0.01, ahead=0.02)
+    await slow.turn(0)
+
+    with pytest.raises(SourceBusy) as busy:
+        await slow.turn(50)
+
+    assert busy.value.seconds is not None
+    assert 50 < busy.value.seconds <= 100
+
+
+async def test_one_source_does_not_use_up_what_another_may_be_asked(valkey: redis.asyncio.Redis) -> None:
+    await valkey.flushdb()
+    one, other = SourcePace(valkey, "a", 0.01, 3), SourcePace(valkey, "b", 0.02, 2)
+    for _ in range(3):
+        await one.turn(0)
+    with pytest.raises(SourceBusy):
+        await one.turn(0)
+
+    for _ in range(2):
+        await other.turn(0)
+    with pytest.raises(SourceBusy) as busy:
+        await other.turn(0)
+
+    assert busy.value.seconds is not None
+    assert busy.value.seconds <= 50, "it has its own rate"

@@ -14,7 +14,6 @@ from longan import working_days
 from longan.working_days import (
     Calendar,
     due,
-    due_in_days,
     due_in_working_hours,
     next_working,
     working_days_between,
@@ -76,11 +75,6 @@ async def test_days_that_nobody_has_announced_are_told_apart(calendar: Calendar)
     assert not calendar.is_sure(date(2027, 12, 1), date(2028, 1, 2))
 
 
-async def test_a_term_in_plain_days_moves_only_when_its_last_day_is_off(calendar: Calendar) -> None:
-    assert due_in_days(calendar, date(2026, 8, 28), 3) == date(2026, 9, 3)
-    assert due_in_days(calendar, date(2026, 8, 28), 10) == date(2026, 9, 7)
-
-
 @pytest.mark.parametrize(
     ("at", "hours", "end"),
     [
@@ -101,8 +95,6 @@ async def test_hours_are_those_of_the_office(calendar: Calendar, at: str, hours:
 def test_no_term_is_that_long(number: int) -> None:
     with pytest.raises(ValueError, match="no such number"):
         due(Calendar(frozenset()), FIRST, number)
-    with pytest.raises(ValueError, match="no such number"):
-        due_in_days(Calendar(frozenset()), FIRST, number)
 
 
 def test_a_calendar_without_working_days_is_not_searched_for_ever() -> None:

@@ -86,8 +86,7 @@ def news(before: Dossier, after: Dossier) -> News | None:
     """What is told of the difference, the weightiest part of it; None where nothing of it matters to the citizen (steps
     inside the office, a name that was put right)."""
     if after.status != before.status:
-        told: News = msgspec.convert(status_of(after).key, News)
-        return told
+        return standing(after)
     old = {(each.asked_at, each.words, *each.papers) for each in before.supplements}
     if any((each.asked_at, each.words, *each.papers) not in old for each in after.supplements):
         return "supplement_asked"
@@ -96,6 +95,12 @@ def news(before: Dossier, after: Dossier) -> News | None:
     if _dates(after) != _dates(before):
         return "due_changed"
     return "office_changed" if after.office != before.office else None
+
+
+def standing(dossier: Dossier) -> News:
+    """The news that it has the status it has."""
+    told: News = msgspec.convert(status_of(dossier).key, News)
+    return told
 
 
 def _brought(dossier: Dossier) -> int:

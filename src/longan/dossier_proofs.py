@@ -2,17 +2,14 @@
 
 The second factor is the last four characters of the applicant's phone, or of the number they filed with (of a person or
 a business). An unknown code and a wrong factor are answered alike, counted alike and take as long: the source is asked
-for both. A try is written down, and committed, before the source is asked: of many at once none is free.
-
-Tries are counted for the code. An account that has once proved that it holds the receipt has tries of its own, so that
-nobody shuts an owner out by failing in their name. Codes, accounts and factors are filed by HMAC alone.
+for both. How often somebody may guess is the rule of `dossier_tries`. Codes, accounts and factors are filed by HMAC
+alone.
 """
 
 import hmac
 import re
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -22,26 +19,23 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from msgspec import Meta
 
-from longan import db
+from longan import db, dossier_tries
 from longan.crypto import Sealed
 from longan.db import maybe
 from longan.deps import Ex
 from longan.dossier_codes import DossierCode
-from longan.errors import NotFound, RateLimited, Unavailable
+from longan.dossier_tries import Try
+from longan.errors import NotFound, Unavailable
 from longan.exchange import Exchange
 from longan.lgsp import Source, SourceDown
 from longan.lgsp_answers import Dossier
 from longan.limits import Strict, Window
+from longan.rating_invitations import finished_since
 
 FACTOR_LETTERS = 4
 # A number that is shorter, or that the source has masked, would be guessed too easily.
 LEAST_NUMBER = 8
 MASKS = frozenset("*•xX#")
-
-# Wrong tries in a row: from this one on each doubles the pause. Two days without one forget them.
-FREE_FAILURES = 5
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
-FAILURES_KEPT = timedelta(days=2)
 
 HOUR, DAY = 3_600, 86_400
 LOOKS_OF_ACCOUNT = (Window(30, HOUR), Window(100, DAY))
@@ -83,6 +77,13 @@ class Kept(msgspec.Struct, frozen=True):
     as_of: datetime
 
 
+class SeenDossier(Dossier, frozen=True, kw_only=True):
+    """As it is kept. `finished_at` is since when it is finished, as its source says or, where it does not, as it was
+    first seen here; None while it is not."""
+
+    finished_at: datetime | None = None
+
+
 def factors(dossier: Dossier) -> list[str]:
     """What proves that somebody holds the receipt; nothing where the source does not tell the numbers whole."""
     numbers = [number for number in (dossier.phone, dossier.identity) if number and not MASKS & set(number)]
@@ -106,6 +107,17 @@ def masked(name: str | None) -> str | None:
 def without_person(dossier: Dossier) -> Dossier:
     """As it is kept and shown: the applicant masked, and no number of theirs."""
     return msgspec.structs.replace(dossier, applicant=masked(dossier.applicant), phone=None, identity=None)
+
+
+def sealed_for(row: UUID, numbers: Sealed, shown: Dossier, before: Kept | None, now: datetime) -> bytes:
+    """The dossier for its row, with the day since when it is finished; `before` is what the row had."""
+    last = None if before is None else seen(numbers, before.id, before.sealed).finished_at
+    whole = SeenDossier(**msgspec.structs.asdict(shown), finished_at=finished_since(shown, last, now))
+    return numbers.seal(msgspec.json.encode(whole).decode(), row)
+
+
+def seen(numbers: Sealed, row: UUID, sealed: bytes) -> SeenDossier:
+    return msgspec.json.decode(numbers.open(sealed, row), type=SeenDossier)
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -142,21 +154,23 @@ class Proofs(msgspec.Struct, frozen=True):
             [(f"dossier:look:{account}:{each.seconds}", each) for each in LOOKS_OF_ACCOUNT]
             + [(f"dossier:look-from:{self.asking.client}:{each.seconds}", each) for each in LOOKS_FROM_ADDRESS]
         )
-        subject = await self._try(code, now)
+        async with self.connection() as tx, tx.transaction():
+            begun = await dossier_tries.begin(tx, self.holder_index(code.text), self.code_index(code.text), now)
         given = self.factor_index(code.text, factor)
         try:
             found = await self._asked(code.text)
         except SourceDown as down:
-            return await self._as_last_seen(code.text, given, subject, now, down.retry_after)
+            return await self._as_last_seen(code.text, given, begun, now, down.retry_after)
         good = [] if found is None else [self.factor_index(code.text, each) for each in factors(found)]
         if not is_one_of(given, good) or found is None:
             raise DossierNotFound
         shown = without_person(found)
         async with self.connection() as tx, tx.transaction():
-            row = await tx.fetchval(ROW, self.code_index(code.text))
-            sealed = self.numbers.seal(msgspec.json.encode(shown).decode(), row)
+            kept = await self._kept(tx, code.text)
+            row = await tx.fetchval(NEW_ROW) if kept is None else kept.id
+            sealed = sealed_for(row, self.numbers, shown, kept, now)
             await tx.execute(KEEP, row, self.code_index(code.text), good, sealed, now)
-            await tx.execute(PROVEN, subject, self.holder_index(code.text), now)
+            await dossier_tries.proven(tx, begun, now)
         return Known(shown, now, stale=False)
 
     async def _asked(self, code: str) -> Dossier | None:
@@ -164,62 +178,31 @@ class Proofs(msgspec.Struct, frozen=True):
             raise SourceDown("none is set up", NO_SOURCE_SECONDS)
         return await self.source.dossier(code)
 
-    async def _try(self, code: DossierCode, now: datetime) -> bytes:
-        """Write a try down, for whom it counts. Raises `RateLimited` while there is a pause."""
-        async with self.connection() as connection:
-            subject: bytes = await connection.fetchval(
-                SUBJECT, self.code_index(code.text), self.holder_index(code.text)
-            )
-            paused_until = await connection.fetchval(
-                TRY, subject, now, now - FAILURES_KEPT, FREE_FAILURES, FIRST_PAUSE, LONGEST_PAUSE
-            )
-        if paused_until is not None:
-            raise RateLimited(headers={"Retry-After": str(max(ceil((paused_until - now).total_seconds()), 1))})
-        return subject
+    async def _kept(self, tx: asyncpg.Connection, code: str) -> Kept | None:
+        return maybe(await tx.fetchrow(KEPT, self.code_index(code)), Kept)
 
-    async def _as_last_seen(self, code: str, given: bytes, subject: bytes, now: datetime, retry_after: int) -> Known:
+    async def _as_last_seen(self, code: str, given: bytes, begun: Try, now: datetime, retry_after: int) -> Known:
         async with self.connection() as tx, tx.transaction():
-            kept = maybe(await tx.fetchrow(KEPT, self.code_index(code)), Kept)
+            kept = await self._kept(tx, code)
             if kept is None:
-                await tx.execute(UNTRIED, subject)
+                await dossier_tries.untried(tx, begun)
             elif is_one_of(given, kept.factors):
-                await tx.execute(PROVEN, subject, self.holder_index(code), now)
+                await dossier_tries.proven(tx, begun, now)
         if kept is None or not is_one_of(given, kept.factors):
             raise Unavailable(retry_after)
         shown = msgspec.json.decode(self.numbers.open(kept.sealed, kept.id), type=Dossier)
         return Known(shown, kept.as_of, stale=True)
 
 
-SUBJECT = """-- dossier_proofs.subject
-select case when exists (select from dossiers.proofs p where p.holder = $2) then $2::bytea else $1::bytea end"""
-
-# One statement decides and counts: of many who come at once each finds the row as the one before left it.
-TRY = """-- dossier_proofs.try
-with tried as (
-    insert into dossiers.failures as f (subject, failures, failed_at) values ($1, 1, $2::timestamptz)
-    on conflict (subject) do update
-       set failed_at = $2,
-           failures = case when f.failed_at < $3::timestamptz then 1 else f.failures + 1 end,
-           paused_until = case when f.failed_at >= $3 and f.failures + 1 >= $4::int
-                               then $2 + least($6::interval, $5::interval * 2 ^ least(f.failures + 1 - $4, 30)) end
-     where f.paused_until is null or f.paused_until <= $2
-    returning f.subject)
-select coalesce(f.paused_until, $2) from (select) one left join dossiers.failures f on f.subject = $1
- where not exists (select from tried)"""
-
-# Nobody could say whether it was wrong. There was no pause, or the try would not have begun.
-UNTRIED = """-- dossier_proofs.untried
-with single as (
-    delete from dossiers.failures f where f.subject = $1 and f.failures = 1)
-update dossiers.failures f set failures = f.failures - 1, paused_until = null
- where f.subject = $1 and f.failures > 1"""
-
 # What is sealed is bound to the id of its row, so the id is known ahead of the row.
-ROW = """-- dossier_proofs.row
-select coalesce((select d.id from dossiers.dossiers d where d.code_index = $1), uuidv7())"""
+NEW_ROW = """-- dossier_proofs.new_row
+select uuidv7()"""
 
 REMEMBER = """-- dossier_proofs.remember
-select d.id from dossiers.dossiers d where d.code_index = $1 and d.as_of <= $2 for update"""
+select d.id, d.factors, d.sealed, d.as_of
+  from dossiers.dossiers d
+ where d.code_index = $1 and d.as_of <= $2
+   for update"""
 
 REPLACE = """-- dossier_proofs.replace
 update dossiers.dossiers d set factors = $2, sealed = $3, as_of = $4 where d.id = $1"""
@@ -228,11 +211,11 @@ update dossiers.dossiers d set factors = $2, sealed = $3, as_of = $4 where d.id 
 async def remember(tx: asyncpg.pool.PoolConnectionProxy, numbers: Sealed, found: Dossier, now: datetime) -> None:
     """What its source says now of a dossier that somebody has looked up: the last known state for when it is away."""
     code = found.code
-    row = await tx.fetchval(REMEMBER, numbers.index(f"dossier {code}"), now)
-    if row is not None:
+    kept = maybe(await tx.fetchrow(REMEMBER, numbers.index(f"dossier {code}"), now), Kept)
+    if kept is not None:
         good = [numbers.index(f"dossier factor {code} {each}") for each in factors(found)]
-        kept = numbers.seal(msgspec.json.encode(without_person(found)).decode(), row)
-        await tx.execute(REPLACE, row, good, kept, now)
+        sealed = sealed_for(kept.id, numbers, without_person(found), kept, now)
+        await tx.execute(REPLACE, kept.id, good, sealed, now)
 
 
 KEEP = """-- dossier_proofs.keep
@@ -240,11 +223,6 @@ insert into dossiers.dossiers as d (id, code_index, factors, sealed, as_of) valu
     on conflict (code_index) do update
    set id = excluded.id, factors = excluded.factors, sealed = excluded.sealed, as_of = excluded.as_of
  where d.as_of <= excluded.as_of"""
-
-PROVEN = """-- dossier_proofs.proven
-with forgiven as (delete from dossiers.failures f where f.subject = $1)
-insert into dossiers.proofs as p (holder, proven_at) values ($2, $3)
-    on conflict (holder) do update set proven_at = excluded.proven_at"""
 
 KEPT = """-- dossier_proofs.kept
 select d.id, d.factors, d.sealed, d.as_of from dossiers.dossiers d where d.code_index = $1"""

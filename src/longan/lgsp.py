@@ -224,9 +224,9 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def client(settings: Settings, valkey: redis.asyncio.Redis) -> Lgsp | None:
-    """The process's client, to be closed with it; None where no platform is set up."""
+def client(settings: Settings, valkey: redis.asyncio.Redis, *, ahead: float | None = None) -> Lgsp | None:
+    """The process's client, to be closed with it; None where no platform is set up. `ahead` as in `SourcePace`."""
     if not settings.lgsp_url:
         return None
     account = Account(settings.lgsp_url, settings.lgsp_user, settings.lgsp_password, settings.lgsp_unit)
-    return Lgsp(account, SourcePace(valkey, "lgsp", settings.lgsp_calls_per_second))
+    return Lgsp(account, SourcePace(valkey, "lgsp", settings.lgsp_calls_per_second, ahead=ahead))

@@ -93,7 +93,9 @@ class Supplement(msgspec.Struct, frozen=True):
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """A dossier as its source knows it; moments in UTC. `status` is a code of the national list, `changes` how it came
     there, earliest first. `promised` is the day appointed at first, `promised_anew` the one appointed when the clock
-    ran again. `applicant`, `phone` and `identity` are the applicant's own: they leave this process masked, or not."""
+    ran again. `is_dated`: the source says since when it has its status; else the last of `changes` has the moment of
+    the one before. `applicant`, `phone` and `identity` are the applicant's own: they leave this process masked, or
+    not."""
 
     code: str
     status: str
@@ -107,6 +109,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
     identity: str | None
     supplements: list[Supplement]
+    is_dated: bool = True
 
     def __repr__(self) -> str:
         return "Dossier(…)"
@@ -144,7 +147,7 @@ def _dossier(said: WireDossier, code: str) -> Dossier:
         for each in said.DanhSachHoSoBoSung or []
     ]  # fmt: skip
     first = [at for each in said.DanhSachHoSoBoSung or [] if (at := moment(each.NgayHenTraTruoc)) is not None]
-    changes = _changes(said, received, supplements)
+    changes, is_dated = _changes(said, received, supplements)
     if any(each.status not in statuses(day_of(each.at)) for each in changes) or not changes:
         raise NotBelieved("a status or a moment that nobody knows")
     # Of new days that were promised only that holds with which the clock began to run for the last time.
@@ -159,12 +162,13 @@ def _dossier(said: WireDossier, code: str) -> Dossier:
         code=code, status=said.TrangThaiHoSo, changes=changes, received_at=received,
         promised=min(first) if first else promised, promised_anew=max(anew) if anew else None,
         procedure_code=line(said.MaTTHC), office=line(said.DonViXuLy), applicant=line(said.ChuHoSo),
-        phone=line(said.SoDienThoai), identity=line(said.MaDoiTuong), supplements=supplements,
+        phone=line(said.SoDienThoai), identity=line(said.MaDoiTuong), supplements=supplements, is_dated=is_dated,
     )  # fmt: skip
 
 
-def _changes(said: WireDossier, received: datetime | None, supplements: list[Supplement]) -> list[Change]:
-    """The steps that were told, else those that follow from the moments that were; the status of now is the last."""
+def _changes(said: WireDossier, received: datetime | None, supplements: list[Supplement]) -> tuple[list[Change], bool]:
+    """The steps that were told, else those that follow from the moments that were; the status of now is the last. And
+    whether that has a moment of its own."""
     told = [Change(_needed(moment(each.ThoiDiemXuLy)), each.TrangThai) for each in said.QuaTrinhXuLy or []]
     if not told:
         told = [Change(received, "2")] if received else []
@@ -174,11 +178,12 @@ def _changes(said: WireDossier, received: datetime | None, supplements: list[Sup
                 told.append(Change(each.answered_at, "4"))
     told = in_order(told)
     ended = moment(said.NgayKetThucXuLy) or moment(said.NgayTra)
-    if not told or told[-1].status != said.TrangThaiHoSo:
+    is_told = bool(told) and told[-1].status == said.TrangThaiHoSo
+    if not is_told:
         at = max((each for each in (ended, told[-1].at if told else None) if each is not None), default=None)
         # Nobody has said since when: it is new, and was not even received.
         told += [Change(at or datetime(YEARS[0], 1, 1, tzinfo=UTC), said.TrangThaiHoSo)]
-    return told
+    return told, is_told or ended is not None
 
 
 def moment(text: str | None) -> datetime | None:

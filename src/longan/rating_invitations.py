@@ -14,6 +14,7 @@ import asyncpg
 from longan import queue
 from longan.crypto import Sealed
 from longan.dossier_clock import Change, in_order
+from longan.lgsp_answers import Dossier
 from longan.wages import day_of
 
 Writing: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
@@ -30,6 +31,15 @@ def finished_at(changes: Iterable[Change]) -> datetime | None:
     if not ordered or ordered[-1].status not in FINISHED:
         return None
     return next(change.at for change in ordered if change.status in FINISHED)
+
+
+def finished_since(dossier: Dossier, seen: datetime | None, now: datetime) -> datetime | None:
+    """When a dossier was finished, None where it is not: as its source says; where it does not say, when it was first
+    `seen` to be, which is `now` if it was not before. The moment before it, of its receipt say, would be too early:
+    whoever was to rate it would come too late."""
+    finished = finished_at(dossier.changes)
+    is_last = sum(each.status in FINISHED for each in dossier.changes) == 1
+    return (seen or now) if finished is not None and is_last and not dossier.is_dated else finished
 
 
 def holder_index(numbers: Sealed, account: UUID, code: str) -> bytes:

@@ -2,9 +2,13 @@
 
 The generic cell rate algorithm (ITU-T I.371): a moment is kept that each call moves on by the time it takes up; who
 comes before it waits. Within any time of `t` seconds at most `rate * t + burst` calls begin.
+
+Whoever has time takes a place only while the queue is shorter than `ahead` seconds, and comes back later otherwise. So
+however many of those there are, whoever is in a hurry waits for them `ahead` seconds and one call at most.
 """
 
 import asyncio
+import random
 
 import redis.asyncio
 from redis.exceptions import RedisError
@@ -31,26 +35,44 @@ class SourceBusy(Exception):
 
 
 class SourcePace:
-    """At most `rate` calls a second of `source`, and `burst` at once."""
+    """At most `rate` calls a second of `source`, and `burst` at once. With `ahead` (seconds) it is for those who have
+    time."""
 
-    def __init__(self, valkey: redis.asyncio.Redis, source: str, rate: float, burst: int = 1) -> None:
+    def __init__(
+        self, valkey: redis.asyncio.Redis, source: str, rate: float, burst: int = 1, *, ahead: float | None = None
+    ) -> None:
         if rate <= 0 or burst < 1:
             raise ValueError("a source must be asked now and then")
         self._key = f"pace:{source}"
         self._script = valkey.register_script(RESERVE)
         self._every = 1_000_000 / rate
         self._burst = burst
+        self._ahead = ahead
 
     async def turn(self, patience: float) -> None:
         """Wait for one's turn, `patience` seconds at most. Raises `SourceBusy`, at once where it would take longer and
         while Valkey does not answer: a limit that nobody keeps count of would be passed."""
+        loop = asyncio.get_running_loop()
+        until, left = loop.time() + patience, patience
+        while True:
+            ahead = left if self._ahead is None else min(left, self._ahead)
+            granted, wait = await self._reserve(ahead)
+            if granted:
+                await asyncio.sleep(wait)
+                return
+            if wait > left:
+                raise SourceBusy(wait)
+            # Not all at the same moment: only some of them will find a place.
+            await asyncio.sleep(wait - ahead + ahead * random.random())  # noqa: S311
+            left = until - loop.time()
+
+    async def _reserve(self, ahead: float) -> tuple[bool, float]:
+        """Whether there is a place in the next `ahead` seconds, which is then taken; in how many seconds the next one
+        is."""
         try:
             granted, wait = await self._script(
-                keys=[self._key], args=[f"{self._every:.3f}", self._burst, f"{patience * 1_000_000:.0f}"]
+                keys=[self._key], args=[f"{self._every:.3f}", self._burst, f"{ahead * 1_000_000:.0f}"]
             )
         except (RedisError, OSError, TimeoutError) as error:
             raise SourceBusy(None) from error
-        if not granted:
-            raise SourceBusy(int(wait) / 1_000_000)
-        if int(wait):
-            await asyncio.sleep(int(wait) / 1_000_000)
+        return bool(granted), int(wait) / 1_000_000

@@ -1,4 +1,4 @@
-"""Working days: when a term ends that is counted in working days, in plain days or in the hours of an office.
+"""Working days: when a term ends that is counted in working days or in the hours of an office.
 
 Bộ luật Dân sự 2015 điều 147: a term in days does not count the day on which it begins, one in hours begins at once;
 điều 148: one that ends on a day off ends with the next working day. Week-ends and days off are skipped, Saturdays on
@@ -111,13 +111,6 @@ def due(calendar: Calendar, received: date, working_days: int) -> date:
     for _ in range(working_days):
         day = next_working(calendar, day + DAY)
     return day
-
-
-def due_in_days(calendar: Calendar, received: date, days: int) -> date:
-    """The last day of a term in plain days: it moves only where it is a day off itself. Raises `ValueError`."""
-    if not 0 <= days <= MOST_DAYS:
-        raise ValueError("no such number of days")
-    return next_working(calendar, day_in_viet_nam(received) + days * DAY)
 
 
 def working_days_between(calendar: Calendar, after: date, until: date) -> int:

@@ -103,6 +103,35 @@ async def test_another_day_is_another_promise(
     assert await told(conn) == ["due_changed", "overdue"]
 
 
+async def test_days_off_that_are_announced_later_move_the_day_and_the_promise(
+    watch: Watch, platform: Platform, poller: Poller, conn: asyncpg.Connection, clock: TestClock, context: Context
+) -> None:
+    due_on = date.fromisoformat((await watch()).json()["due_on"])
+    ((_, first),) = await promised(conn)
+    await conn.execute(
+        "insert into reference.holidays (day, name, kind, status) values ($1, 'Nghỉ', 'holiday', 'official')", due_on
+    )
+    calendar = await working_days.load(conn)
+    moved = working_days.next_working(calendar, due_on)
+
+    to(clock, first)
+    await now_due(conn, clock)
+    await poller.once()
+    assert await rung(context) == 1
+    early, ((_, anew),) = await told(conn), await promised(conn)
+    to(clock, anew)
+    await now_due(conn, clock)
+    await poller.once()
+    assert await rung(context) == 1
+
+    assert day_of(first) == moved, "it was to be told on the day on which it is due now"
+    assert early == []
+    assert day_of(anew) == working_days.next_working(calendar, moved + timedelta(days=1))
+    assert await told(conn) == ["overdue"]
+    params = await conn.fetchval("select params from notifications.inbox where topic = 'dossier_reminder'")
+    assert msgspec.json.decode(params) == {"what": "overdue", "days": 1}
+
+
 async def test_while_its_source_does_not_answer_nobody_is_told_that_it_is_late(
     watch: Watch, platform: Platform, poller: Poller, conn: asyncpg.Connection, clock: TestClock, context: Context
 ) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 
+from longan.api.edge import Edge
 from longan.dossier_watches import models, tasks
 from longan.dossier_watches.tasks import Poller
 from longan.lgsp import Lgsp
@@ -99,25 +100,39 @@ async def test_the_same_request_again_asks_nobody_and_is_answered_alike(
     assert len(await platform.calls()) == asked
 
 
-async def test_of_a_hundred_no_more_are_watched(
-    watch: Watch, conn: asyncpg.Connection, platform: Platform, clock: TestClock
-) -> None:
+async def test_a_thousand_are_watched_and_listed_page_by_page_and_no_more(
+    watch: Watch, conn: asyncpg.Connection, platform: Platform, clock: TestClock, client: httpx.AsyncClient,
+    bearer: Bearer, app: Edge,
+) -> None:  # fmt: skip
     await watch()
+    first = await conn.fetchrow("select id, sealed from dossier_watches.followed")
+    numbers = app.app.state.numbers
+    assert first is not None
+    state, made = numbers.open(first["sealed"], first["id"]), [uuid4() for _ in range(models.MOST - 2)]
     await conn.execute(
         """with more as (
                insert into dossier_watches.followed (id, source, code_index, code_sealed, sealed, as_of, followed_at,
                                                      due_at)
-               select gen_random_uuid(), 'lgsp', uuid_send(uuidv7()), '', '', $1, $1, $1::timestamptz + interval '1 day'
-                 from generate_series(2, $3) returning id)
+               select m.id, 'lgsp', uuid_send(m.id), '', m.sealed, $1, $1, $1::timestamptz + interval '1 day'
+                 from unnest($3::uuid[], $4::bytea[]) m (id, sealed) returning id)
            insert into dossier_watches.watches (account_id, dossier_id, created_at) select $2, id, $1 from more""",
-        clock(), WORKER, models.MOST,
+        clock(), WORKER, made, [numbers.seal(state, each) for each in made],
     )  # fmt: skip
-    await platform.enter("H53.16-261102-0102", NgayTiepNhan=ago(clock, 3), NgayHenTra=ago(clock, -30))
+    for code in ("H53.16-261102-0102", "H53.16-261102-0103"):
+        await platform.enter(code, NgayTiepNhan=ago(clock, 3), NgayHenTra=ago(clock, -30))
 
-    full = await watch("H53.16-261102-0102")
+    last, full = await watch("H53.16-261102-0102"), await watch("H53.16-261102-0103")
+    seen, cursor = set[str](), ""
+    while cursor is not None:
+        page = await client.get(f"/v1/me/dossier-watches?limit=100{cursor}", headers=await bearer(WORKER))
+        seen |= {each["id"] for each in page.json()["items"]}
+        cursor = page.json()["next_cursor"] and f"&cursor={page.json()['next_cursor']}"
 
+    assert last.status_code == 201
     assert (full.status_code, full.json()["code"]) == (409, "dossier_watches_full")
-    assert (await watch("H53.16-261102-0102", who=SECOND_WORKER)).status_code == 201
+    assert f"{models.MOST:,}" in models.DossierWatchesFull.en
+    assert len(seen) == models.MOST
+    assert (await watch("H53.16-261102-0103", who=SECOND_WORKER)).status_code == 201
 
 
 async def test_strangers_find_and_end_nothing(watch: Watch, client: httpx.AsyncClient, bearer: Bearer) -> None:

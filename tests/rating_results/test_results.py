@@ -260,6 +260,27 @@ async def test_links_are_forgotten_first_and_ratings_after_a_year(
     assert await conn.fetchval("select count(*) from ratings.visits") == 1
 
 
+async def test_what_officials_were_shown_together_is_forgotten_together(
+    client: httpx.AsyncClient, bearer: Bearer, conn: asyncpg.Connection, app: Edge, offices: list[str], past: date,
+    clock: TestClock,
+) -> None:  # fmt: skip
+    """Ratings of three months that waited for each other: week after week there are all of them, and then none."""
+    for months in (0, 1, 2):
+        await rated(conn, offices[0], past - timedelta(days=30 * months), 2)
+    await told(app)
+    seen = []
+
+    for days in (320, *[4] * 30):
+        clock.shift(timedelta(days=days))
+        await tasks.forget_ratings(context(app))
+        own = await client.get(f"/v1/managed-offices/{offices[0]}/results", headers=await official(bearer))
+        seen.append(sum(each["ratings"] for each in own.json()["items"]))
+        assert await conn.fetchval("select count(*) from ratings.ratings") == seen[-1]
+
+    assert set(seen) == {6, 0}
+    assert seen == sorted(seen, reverse=True)
+
+
 async def test_ratings_of_an_office_are_found_by_an_index(
     conn: asyncpg.Connection, offices: list[str], past: date
 ) -> None:

@@ -109,6 +109,29 @@ async def test_a_dossier_is_rated_within_sixty_days(
     assert (await rate(client, await bearer(WORKER))).status_code == status
 
 
+async def test_what_is_done_without_a_date_is_rated_within_sixty_days_of_being_seen_to_be(
+    client: httpx.AsyncClient, bearer: Bearer, look: Look, platform: Platform, clock: TestClock
+) -> None:
+    undated = {"NgayTiepNhan": ago(clock, 200), "NgayHenTra": ago(clock, 100), "TrangThaiHoSo": "9"}
+    other = "H53.16-261102-0102"
+    await platform.enter(CODE, **undated)
+    await platform.enter(other, **undated | {"NgayTiepNhan": ""})
+    for code in (CODE, other):
+        assert (await look(code)).json()["late_by"] == 0, "nobody knows that it was late"
+    clock.shift(timedelta(days=59))
+    # Whoever looks again later, and when it is given out, moves nothing.
+    await platform.enter(CODE, TrangThaiHoSo="10")
+    assert (await look()).status_code == 200
+
+    in_time = await rate(client, await bearer(WORKER))
+    clock.shift(timedelta(days=2))
+    assert (await look(other)).status_code == 200
+    late = await rate(client, await bearer(WORKER), other)
+
+    assert in_time.status_code == 201, in_time.text
+    assert (late.status_code, late.json()["code"]) == (409, "dossier_unfinished")
+
+
 async def test_both_orders_of_a_code_are_of_the_same_office_and_it_is_listed_later(
     client: httpx.AsyncClient, bearer: Bearer, look: Look, platform: Platform, clock: TestClock
 ) -> None:

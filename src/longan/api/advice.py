@@ -125,8 +125,8 @@ BY_CODE: dict[str, Advice] = {
         "Nothing needs to be done: find it in the list of dossiers you watch.",
     ),
     "dossier_watches_full": _advice(
-        "Một tài khoản theo dõi được nhiều nhất 100 hồ sơ, kể cả hồ sơ đã xong còn giữ trong 90 ngày.",
-        "An account may watch 100 dossiers, those that are over and kept for 90 days among them.",
+        "Một tài khoản theo dõi được nhiều nhất 1.000 hồ sơ, kể cả hồ sơ đã xong còn giữ trong 90 ngày.",
+        "An account may watch 1,000 dossiers, those that are over and kept for 90 days among them.",
         "Bỏ theo dõi những hồ sơ đã xong.",
         "Stop watching the ones that are over.",
     ),

@@ -23,8 +23,6 @@ DEVELOPMENT_PASSWORD = "development-lgsp"
 USER, UNIT = "longan", "H53"
 KEPT = 1_000
 SESSION_LIFE = timedelta(minutes=30)
-HUGE_BYTES = 1024**3
-CHUNK = 64 * 1024
 
 Mode = Literal[
     "by_code", "unknown", "unavailable", "slow", "reset", "vanish", "garbled", "page", "huge", "packed", "elsewhere",
@@ -172,7 +170,7 @@ async def _answer(request: web.Request, platform: Platform, mode: Mode, asked: Q
     if mode == "page":
         return web.Response(body=whole, content_type="text/html")
     if mode == "huge":
-        return await _huge(request, whole)
+        return await wire.huge(request, whole)
     if mode == "packed":
         packed = gzip.compress(whole + b" " * 8 * 1024 * 1024)
         return web.Response(body=packed, content_type="application/json", headers={"Content-Encoding": "gzip"})
@@ -192,18 +190,6 @@ async def _answer(request: web.Request, platform: Platform, mode: Mode, asked: Q
         "new_status": {"TrangThaiHoSo": "77"},
     }
     return wire.answer(said | ({"result": [known | changed[mode]]} if known and mode in changed else {}))
-
-
-async def _huge(request: web.Request, begin: bytes) -> web.StreamResponse:
-    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
-    await answer.prepare(request)
-    try:
-        await answer.write(begin)
-        for _ in range(HUGE_BYTES // CHUNK):
-            await answer.write(b" " * CHUNK)
-    except (ConnectionError, asyncio.CancelledError):
-        return answer
-    return answer
 
 
 @routes.post("/mapapi/elsewhere")

@@ -15,8 +15,6 @@ from aiohttp import web
 from longan.devkit import wire
 
 KEPT = 1_000
-HUGE_BYTES = 1024**3
-CHUNK = 64 * 1024
 
 Mode = Literal[
     "ok", "unavailable", "slow", "reset", "garbled", "page", "huge", "packed", "elsewhere", "wrong_types", "refuses",
@@ -37,10 +35,12 @@ class One(msgspec.Struct):
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
-    """A procedure as a test enters one: members over those of `procedure`; null takes it away."""
+    """A procedure as a test enters one: members over those of `procedure`; null takes it away. With a `mode` it alone
+    is told so, whatever the script says."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     fields: dict[str, Any] | None
+    mode: Mode | None = None
 
 
 class Call(msgspec.Struct):
@@ -55,6 +55,7 @@ class Source:
     def __init__(self, slow_seconds: float) -> None:
         self.slow_seconds = slow_seconds
         self.procedures: dict[str, dict[str, Any]] = {each["code"]: each for each in samples()}
+        self.modes: dict[str, Mode] = {}
         self.calls: wire.Log[Call] = wire.Log(KEPT)
         self.faults: wire.Faults[Mode] = wire.Faults("ok")
 
@@ -154,22 +155,10 @@ async def _said(request: web.Request, what: str, mode: Mode, body: object) -> we
     if (fault := _fault(request, source, mode, whole)) is not None:
         return fault
     if mode == "huge":
-        return await _huge(request, whole)
+        return await wire.huge(request, whole)
     if mode == "slow":
         await asyncio.sleep(source.slow_seconds)
     return web.Response(body=whole, status=201, content_type="application/json")
-
-
-async def _huge(request: web.Request, begin: bytes) -> web.StreamResponse:
-    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
-    await answer.prepare(request)
-    try:
-        await answer.write(begin)
-        for _ in range(HUGE_BYTES // CHUNK):
-            await answer.write(b" " * CHUNK)
-    except (ConnectionError, asyncio.CancelledError):
-        return answer
-    return answer
 
 
 @routes.post("/api/v1/submitting/formality/list-all-public-formality-by-citizen")
@@ -208,6 +197,7 @@ async def tell(request: web.Request) -> web.StreamResponse:
     found = next((each for each in source.procedures.values() if each["id"] == asked.id), None)
     if found is None:
         return wire.answer({"code": "NOT_FOUND", "data": None}, 201)
+    mode = source.modes.get(found["code"], mode)
     if mode == "wrong_types":
         found = found | {"executionMethods": "[]", "name": 7, "isWard": "true"}
     if mode == "other_procedure":
@@ -226,7 +216,10 @@ async def enter(request: web.Request) -> web.Response:
         entry = await wire.body_of(request, Entry)
     except msgspec.DecodeError as exc:
         return wire.bad_request(str(exc))
-    procedures = request.app[SOURCE].procedures
+    procedures, modes = request.app[SOURCE].procedures, request.app[SOURCE].modes
+    modes.pop(entry.code, None)
+    if entry.mode is not None:
+        modes[entry.code] = entry.mode
     if entry.fields is None:
         procedures.pop(entry.code, None)
         return wire.answer({})

@@ -1,6 +1,7 @@
 """What the stand-ins share: a bounded, numbered log, small JSON bodies, a client's key, faults by script, and a
 connection that breaks."""
 
+import asyncio
 import secrets
 import socket
 import struct
@@ -11,6 +12,9 @@ from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
+
+HUGE_BYTES = 1024**3
+CHUNK = 64 * 1024
 
 Entry = TypeVar("Entry")
 Body = TypeVar("Body")
@@ -68,6 +72,19 @@ class Faults(Generic[Mode]):
 def answer(body: object, status: int = 200) -> web.Response:
     """A JSON answer; msgspec writes the times as RFC 3339 in UTC."""
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+async def huge(request: web.Request, begin: bytes) -> web.StreamResponse:
+    """A JSON answer that goes on for 1 GB, or until nobody reads it any more."""
+    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await answer.prepare(request)
+    try:
+        await answer.write(begin)
+        for _ in range(HUGE_BYTES // CHUNK):
+            await answer.write(b" " * CHUNK)
+    except (ConnectionError, asyncio.CancelledError):
+        return answer
+    return answer
 
 
 def bad_request(message: str) -> web.Response:

@@ -15,7 +15,7 @@ import msgspec
 from longan import dossier_reminders, rating_invitations, working_days
 from longan.crypto import Sealed
 from longan.dossier_codes import parsed
-from longan.dossier_following import Plan, is_old, news, plan, spread
+from longan.dossier_following import Plan, is_old, news, plan, spread, standing
 from longan.dossier_proofs import Known, Proofs
 from longan.dossier_view import reckoned, shown
 from longan.dossier_watches import store
@@ -79,7 +79,7 @@ async def _follow(
     now: datetime,
 ) -> UUID:  # fmt: skip
     """The dossier, held, and followed from now on. One that others watch takes in what was just proved, if nothing was
-    taken in since `answers`; else it is asked about at once."""
+    taken in since `answers`; else it is asked about at once. So does one that had been given up and is there again."""
     index, numbers, found = proofs.code_index(known.dossier.code), proofs.numbers, known.dossier
     at, dossier = reckoned(found, calendar, now), uuid4()
     planned = plan(found, at, timedelta())
@@ -92,10 +92,11 @@ async def _follow(
     if held is None:
         # Its last watcher left in this moment.
         raise Unavailable
+    resumes = held.ended_at is not None and planned.pause is not None
     if is_new:
         await dossier_reminders.promise(tx, held.id, found, at, calendar, now, only_ahead=True)
-    elif not known.stale and opened(numbers, held) != found:
-        if held.answers == answers:
+    elif resumes or (not known.stale and opened(numbers, held) != found):
+        if held.answers == answers and not known.stale:
             await take_in(tx, numbers, held, found, calendar, chance, now)
         else:
             await store.ring(tx, SOURCE, index)
@@ -108,11 +109,16 @@ async def take_in(
 ) -> list[UUID] | None:  # fmt: skip
     """What the source has said of a held dossier: kept, and its watchers are told of a difference, once. Who was told;
     None, and nothing happens, where the lease is no longer the one of `held`. `missing`: it has said for long enough
-    that it knows no such dossier, and `found` is what was last seen."""
+    that it knows no such dossier, and `found` is what was last seen. Whoever was told that it is asked about no more
+    hears where it stands when its source knows it again, and no second time that it does not."""
     before, at = opened(numbers, held), reckoned(found, calendar, now)
     unchanged_for = timedelta() if found != before else now - (held.changed_at or held.followed_at)
     planned = Plan(None, "missing") if missing else plan(found, at, unchanged_for)
-    what = news(before, found) or ("no_longer_watched" if planned.ended_by in ("missing", "silent") else None)
+    what = news(before, found)
+    if what is None and is_given_up(held):
+        what = None if missing else standing(found)
+    elif what is None and planned.ended_by in ("missing", "silent"):
+        what = "no_longer_watched"
     taken = Taken(
         None if found == before else sealed(numbers, found, held.id), held.as_of if missing else now,
         None if planned.pause is None else now + spread(planned.pause, chance), planned.ended_by, what is not None,
@@ -135,6 +141,11 @@ async def take_in(
         invited = [(each.account_id, each.watch_id) for each in told]
         await rating_invitations.invite(tx, numbers, numbers.open(held.code_sealed, held.id), now, invited, now)
     return [each.account_id for each in told]
+
+
+def is_given_up(held: Followed) -> bool:
+    """Whether its watchers were told that its source does not know it: of what is missing there is no other news."""
+    return held.missing_since is not None and held.changed_at is not None and held.changed_at > held.missing_since
 
 
 def opened(numbers: Sealed, row: Followed) -> Dossier:

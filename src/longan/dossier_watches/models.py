@@ -14,8 +14,8 @@ from longan.dossier_view import DossierState
 from longan.errors import Conflict
 from longan.fields import Timestamp
 
-MOST = 100
-"""How many dossiers an account may watch."""
+MOST = 1_000
+"""How many dossiers an account may watch: more than anybody files, and few enough to be counted with each new one."""
 
 WatchId = Annotated[UUID, Meta(description="UUIDv4", examples=["4c0f2a6e-8f0d-4f0f-9d53-2c1f6f0b7a10"])]
 SourceName = Literal["lgsp"]
@@ -28,7 +28,7 @@ class DossierWatched(Conflict):
 
 class DossierWatchesFull(Conflict):
     code = "dossier_watches_full"
-    vi, en = "Bạn đã theo dõi đủ 100 hồ sơ, hãy bỏ bớt", "You watch 100 dossiers; stop watching one first"
+    vi, en = "Bạn đã theo dõi đủ 1.000 hồ sơ, hãy bỏ bớt", "You watch 1,000 dossiers; stop watching one first"
 
 
 class WebhookHeard(Conflict):

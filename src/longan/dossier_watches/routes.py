@@ -63,7 +63,7 @@ async def watch_dossier(
 
     The receipt is proved as `look_up_dossier` has it proved, once. Its source is then asked for you every 45 minutes to
     12 hours, as the dossier stands, and at once when the source says that there is news. You are told of each
-    difference once, when it has become late, and when it waits for you. At most 100 dossiers.
+    difference once, when it has become late, and when it waits for you. At most 1,000 dossiers.
     """
     chance = random.random()  # noqa: S311  (nobody gains by guessing it)
     return await domain.watch(proofs, write_later, data, chance, now)

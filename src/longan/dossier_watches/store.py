@@ -197,7 +197,8 @@ update dossier_watches.followed f
        due_at = case when f.rings <> $9 then $10::timestamptz else $5::timestamptz end,
        ended_at = case when f.rings <> $9 or $6::text is null then null else coalesce(f.ended_at, $8) end,
        ended_by = case when f.rings <> $9 then null else $6 end,
-       lease = null, leased_until = null, failures = 0, missing_since = null
+       lease = null, leased_until = null, failures = 0,
+       missing_since = case when $6 = 'missing' then f.missing_since end
  where f.id = $1 and f.lease is not distinct from $2
 returning f.revision"""
 

@@ -35,6 +35,8 @@ from longan.working_days import Calendar
 # Longer than waiting for a turn and for the answer takes.
 LEASE = timedelta(seconds=60)
 PATIENCE = 20.0
+# Of the time that whoever looks something up waits for a turn, the other half is left to such people.
+AHEAD = lgsp.PATIENCE / 2
 POLL_SECONDS = 0.5
 # Claims of one dossier cost as much as those of many.
 LEAST_ROOM = 8
@@ -197,7 +199,7 @@ class Poller:
 
 async def follow_dossiers(context: Context, stop: asyncio.Event) -> None:
     """Until `stop`; nothing where no source is set up."""
-    source = lgsp.client(context.settings, context.valkey)
+    source = lgsp.client(context.settings, context.valkey, ahead=AHEAD)
     if source is None:
         await stop.wait()
         return

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from longan.dossier_proofs import FAILURES_KEPT
+from longan import dossier_tries
 from longan.dossiers import store
 from longan.tasks import Context, Task, Timed, unhurried
 
@@ -14,7 +14,7 @@ async def forget_dossiers(context: Context) -> None:
     """Every night in Viet Nam."""
     now = context.clock()
     async with unhurried(context.pool) as tx:
-        await store.forget(tx, now - KEPT, now - FAILURES_KEPT)
+        await store.forget(tx, now - KEPT, now - dossier_tries.KEPT)
 
 
 TASKS: dict[str, Task] = {}

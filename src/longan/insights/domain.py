@@ -4,12 +4,14 @@ A group is told when it has at least 10 postings, of at least 3 employers: ten p
 employer. The groups that are too small are told together, as `rest`, because whoever has the total can work them out;
 where the rest would itself be too small, the smallest groups join it until it is not. Hence each group that is not told
 stands together with another one, and no sum or difference of what is told speaks of fewer than 10 postings or 3
-employers. A median is told where 10 postings of 3 employers have a pay, and rounded, so that it is nobody's own.
+employers (`small_groups` parts them). A median is told where 10 postings of 3 employers have a pay, and rounded, so
+that it is nobody's own.
 """
 
 from collections.abc import Sequence
 
 from longan.insights.models import Cell, JobMarket, MarketGroup, Row, Sum, Told
+from longan.small_groups import apart
 
 LEAST_POSTINGS = 10
 LEAST_EMPLOYERS = 3
@@ -25,18 +27,18 @@ def may_tell(cells: Sequence[Cell]) -> bool:
 def told(cells: Sequence[Cell]) -> Told:
     """What may be told of a dimension whose groups and total these are."""
     total = next((cell for cell in cells if cell.is_total), None)
-    if total is None or not may_tell([total]):
+    parts = apart([cell for cell in cells if not cell.is_total], may_tell, _size)
+    if total is None or parts is None or not may_tell([total]):
         return Told(None, [], None)
-    groups = sorted(
-        (cell for cell in cells if not cell.is_total), key=lambda cell: (-cell.postings, cell.key is None, cell.key)
-    )
-    hidden = [cell for cell in groups if not may_tell([cell])]
-    shown = [cell for cell in groups if may_tell([cell])]
-    while hidden and not may_tell(hidden):
-        hidden.append(shown.pop())
+    shown, hidden = parts
+    shown.sort(key=lambda cell: (-cell.postings, cell.key is None, cell.key))
     rest = Sum(sum(cell.postings for cell in hidden), sum(cell.openings for cell in hidden), None) if hidden else None
     groups_told = [MarketGroup(cell.key, cell.name, cell.postings, cell.openings, median(cell)) for cell in shown]
     return Told(Sum(total.postings, total.openings, median(total)), groups_told, rest)
+
+
+def _size(cell: Cell) -> tuple[int, str]:
+    return cell.postings, cell.key or ""
 
 
 def median(cell: Cell) -> int | None:

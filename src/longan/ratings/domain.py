@@ -15,10 +15,9 @@ import msgspec
 from longan import kiosk_keys, number_masks, office_list, personal_traces, rating_invitations, rating_questions
 from longan.crypto import Sealed
 from longan.dossier_codes import DossierCode, parsed
-from longan.dossier_proofs import Proofs
+from longan.dossier_proofs import Proofs, seen
 from longan.errors import NotFound
 from longan.fields import Locale
-from longan.lgsp_answers import Dossier
 from longan.rating_questions import Question
 from longan.ratings import store
 from longan.ratings.models import (
@@ -90,11 +89,10 @@ async def _finished_on(
     invited = await rating_invitations.invited(tx, rating_invitations.holder_index(numbers, account, code.text))
     if invited is not None:
         return invited
-    seen = await store.seen(tx, proofs.holder_index(code.text), proofs.code_index(code.text))
-    if seen is None:
+    kept = await store.seen(tx, proofs.holder_index(code.text), proofs.code_index(code.text))
+    if kept is None:
         raise DossierUnproven
-    dossier = msgspec.json.decode(numbers.open(seen.sealed, seen.id), type=Dossier)
-    finished = rating_invitations.finished_at(dossier.changes)
+    finished = seen(numbers, kept.id, kept.sealed).finished_at
     return None if finished is None else day_of(finished)
 
 
