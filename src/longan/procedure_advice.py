@@ -156,7 +156,7 @@ def _said(known: Known, *, papers_cut: bool, elsewhere: bool) -> Iterator[NoteCo
         yield "district_is_gone"
     if elsewhere:
         yield "of_another_province"
-    elif "nganh_doc" not in known.levels and ("xa" in known.levels or "tinh" in known.levels):
+    elif at_any_centre(known):
         yield "any_centre"
     yield "no_online" if known.online_level == "khong" else "filed_online"
     if known.online_level == "mot_phan":
@@ -167,6 +167,11 @@ def _said(known: Known, *, papers_cut: bool, elsewhere: bool) -> Iterator[NoteCo
         yield "only_listed"
     if papers_cut:
         yield "papers_cut"
+
+
+def at_any_centre(known: Known) -> bool:
+    """Whether any centre of the province takes it: what no ministry's branch keeps to its own counters."""
+    return "nganh_doc" not in known.levels and ("xa" in known.levels or "tinh" in known.levels)
 
 
 def _names_a_district(known: Known) -> bool:

@@ -60,6 +60,9 @@ PROBLEMS: dict[str, Kind] = {
         "doubtful", "Nguồn bỏ quá nhiều thủ tục cùng lúc", "The source leaves out too many procedures at once"
     ),
     "not_at_source": Kind("refused", "Nguồn không có thủ tục này", "The source has no such procedure"),
+    "not_told": Kind(
+        "refused", "Nguồn liệt kê nhưng không trả lời nội dung", "The source lists it and does not tell what it is"
+    ),
     "other_procedure": Kind("refused", "Nguồn trả về thủ tục khác", "The source answered with another procedure"),
     "time_in_words": Kind("noted", "Thời hạn viết bằng chữ", "The time is said in words"),
     "case_without_time": Kind("noted", "Trường hợp không có thời hạn, sẽ bị bỏ", "A case without a time is left out"),

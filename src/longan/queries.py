@@ -101,7 +101,8 @@ class Query(msgspec.Struct, frozen=True):
 
     def lone_words(self) -> list[str]:
         """The words that stand for nothing but themselves: those that may have been mistyped."""
-        found = (t.words[0] for terms in self.alternatives for t in terms if len(t.words) == 1 and not t.quoted)
+        every = (term for terms in self.alternatives for term in terms)
+        found = (term.words[0] for term in every if len(term.words) == 1 and not term.quoted and not term.others)
         return list(dict.fromkeys(found))
 
     def unfinished(self) -> str | None:

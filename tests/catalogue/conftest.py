@@ -109,8 +109,8 @@ class National:
     async def says(self, mode: str, times: int | None = None) -> None:
         await self._post("faults", {"mode": mode} | ({"times": times} if times else {}))
 
-    async def enter(self, code: str, fields: dict[str, Any] | None) -> None:
-        await self._post("procedures", {"code": code, "fields": fields})
+    async def enter(self, code: str, fields: dict[str, Any] | None, mode: str | None = None) -> None:
+        await self._post("procedures", {"code": code, "fields": fields, "mode": mode})
 
     async def calls(self) -> list[str]:
         async with self.session.get(f"{self.url}/calls") as answer:

@@ -11,8 +11,10 @@ import asyncpg
 import msgspec
 import pytest
 
+from longan.calls import follow
 from longan.catalogue import tasks
 from longan.devkit.procedures_source import procedure
+from longan.hsds.models import lasting_id
 from longan.procedure_publishing import ProcedureChanged, Published, latest, publish
 from longan.tasks import Context
 from tests.catalogue.conftest import APPOINT, National
@@ -178,8 +180,20 @@ async def test_without_a_source_an_import_says_so(real: Real, context: Context, 
     assert await real.pool.fetchval("select failure from catalogue.imports") == "no source is set up"
 
 
+@pytest.fixture
+async def listening(real: Real, context: Context) -> AsyncIterator[None]:
+    """The app hears the calls of writes, as a server does: without them it keeps nothing for more than seconds."""
+    cache = real.app.app.state.cache
+    task = asyncio.create_task(follow(context.valkey, cache))
+    while not cache.listens:
+        await asyncio.sleep(0.01)
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_what_was_published_is_shown_by_every_process_at_once(
-    real: Real, context: Context, clock: TestClock
+    real: Real, context: Context, clock: TestClock, listening: None
 ) -> None:
     made = await drafted(real, clock, procedure(CODE, "Tên mới"))
     before = (await real.client.get(f"/v1/procedures/{CODE}")).json()["name"]
@@ -193,6 +207,36 @@ async def test_what_was_published_is_shown_by_every_process_at_once(
         await asyncio.sleep(0.02)
 
     assert shown == "Tên mới"
+
+
+async def test_every_page_that_tells_of_it_is_renewed_after_publishing(
+    real: Real, context: Context, clock: TestClock, listening: None
+) -> None:
+    service = lasting_id(f"service:{CODE}")
+    paths = [
+        f"/v1/procedures/{CODE}", "/v1/procedures?q=ten%20moi%20tinh", "/v1/procedures/suggestions?q=ten%20moi%20tinh",
+        "/v1/procedures/facets?q=ten%20moi%20tinh", f"/v1/procedures/{CODE}/versions", f"/v1/hsds/services/{service}",
+        "/v1/hsds/services?search=ten%20moi%20tinh", "/v1/hsds/service_at_locations?search=ten%20moi%20tinh",
+    ]  # fmt: skip
+    made = await drafted(real, clock, procedure(CODE, "Tên mới tinh"))
+    before = {path: (await real.client.get(path)).content for path in paths}
+    await approve(real, (await official(real, clock))[1], made)
+    await tasks.procedures_publish(context, import_id=UUID(made["id"]))
+    kept = {path: (await real.client.get(path)).content for path in paths}
+
+    await tasks.procedures_published(context)
+    left = set(paths)
+    for _ in range(10):
+        for path in sorted(left):
+            answer = await real.client.get(path)
+            assert answer.status_code == 200, answer.text
+            left -= {path} if answer.content != before[path] else set()
+        if not left:
+            break
+        await asyncio.sleep(0.2)
+
+    assert kept == before  # they were kept, so it is the call that renews them
+    assert left == set()
 
 
 async def test_imports_whose_task_was_lost_go_on_and_old_ones_are_forgotten(

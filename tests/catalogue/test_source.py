@@ -9,7 +9,7 @@ import pytest
 
 from longan.catalogue import store, tasks
 from longan.catalogue.outside import HttpProcedures, SourceDown
-from longan.devkit.procedures_source import identifier, procedure
+from longan.devkit.procedures_source import identifier, procedure, samples
 from tests.catalogue.conftest import National, Official, approve, compared, procedures, published
 from tests.conftest import OnePool, TestClock
 
@@ -171,6 +171,116 @@ async def test_one_procedure_with_wrong_types_is_refused_and_the_others_are_take
     assert rows[RESIDENCE]["kind"] == "changed"
     assert rows["1.999001"]["kind"] == "refused"
     assert {each["pointer"] for each in rows["1.999001"]["problems"]} >= {"/name", "/executionMethods"}
+
+
+async def goes_on(conn: Conn, source: HttpProcedures, made: str, clock: TestClock) -> list[str]:
+    """Reads as the worker does, to the end of the list or of its patience; what failed on the way."""
+    failed: list[str] = []
+    while await conn.fetchval("select state = 'running' and not is_read from catalogue.imports where id = $1", made):
+        try:
+            await read(conn, source, made, clock)
+        except SourceDown as down:
+            failed.append(str(down))
+            pool: Any = OnePool(conn)
+            await store.fail(pool, UUID(made), str(down), clock(), tasks.MOST_FAILURES)
+    return failed
+
+
+@pytest.mark.parametrize("mode", ["slow", "garbled", "unavailable"])
+async def test_a_procedure_that_is_never_told_is_named_and_the_rest_goes_on(
+    client: Client, conn: Conn, official: Official, source: HttpProcedures, national: National, clock: TestClock,
+    mode: str,
+) -> None:  # fmt: skip
+    await only(conn, RESIDENCE)
+    await national.enter(RESIDENCE, {}, mode)
+    who = await official()
+    made = await begun(client, who)
+
+    failed = await goes_on(conn, source, made, clock)
+    await compared(conn, made, clock)
+
+    shown = (await client.get(f"/v1/procedure-imports/{made}", headers=who)).json()
+    rows = await procedures(client, who, made)
+    assert len(failed) == tasks.SPARES_AFTER
+    assert (shown["state"], shown["total"], shown["new"], shown["withdrawn"]) == ("drafted", 8, 3, 0)
+    assert rows[RESIDENCE]["kind"] == "refused"
+    assert [each["code"] for each in rows[RESIDENCE]["problems"]] == ["not_told"]
+
+
+async def test_a_page_that_fails_once_is_asked_for_again_and_nobody_is_named(
+    client: Client, conn: Conn, official: Official, source: HttpProcedures, national: National, clock: TestClock
+) -> None:
+    who = await official()
+    made = await begun(client, who)
+    await national.says("slow", 1)
+
+    failed = await goes_on(conn, source, made, clock)
+    await compared(conn, made, clock)
+
+    assert failed == ["no answer in time"]
+    assert [each["code"] for each in (await procedures(client, who, made, problem="not_told")).values()] == []
+
+
+async def test_a_source_that_tells_of_none_is_down_and_nothing_is_withdrawn(
+    client: Client, conn: Conn, official: Official, source: HttpProcedures, national: National, clock: TestClock
+) -> None:
+    for code in [each["code"] for each in samples()]:
+        await national.enter(code, {}, "unavailable")
+    made = await begun(client, await official())
+
+    failed = await goes_on(conn, source, made, clock)
+
+    assert failed[-1] == "it tells of none that it lists" and len(failed) == tasks.MOST_FAILURES
+    assert await conn.fetchval("select state from catalogue.imports where id = $1", made) == "failed"
+    assert await conn.fetchval("select count(*) from catalogue.items") == 0
+
+
+async def test_clean_codes_are_loaded_while_dirty_ones_are_named(
+    client: Client, conn: Conn, official: Official, source: HttpProcedures, national: National, clock: TestClock
+) -> None:
+    await only(conn, RESIDENCE, "1.014955")
+    before = await conn.fetchval("select version from catalogue.latest('1.014955')")
+    who = await official()
+    made = await pulled(client, conn, source, who, clock)
+
+    assert (await approve(client, await official(), made)).status_code == 200
+    await published(conn, made["id"], clock)
+
+    rows = await procedures(client, who, made["id"], kind="refused")
+    dirty = {"1.0133611", "1.014955-Xoa", "2.009182739", "1.011442.000.00.00.H38"}
+    assert set(rows) == dirty and all(each["problems"] for each in rows.values())
+    assert await conn.fetchval("select count(*) from services.procedures where code = any($1)", list(dirty)) == 0
+    assert (await client.get("/v1/procedures/1.999001")).status_code == 200
+    # A wrong code is nobody's withdrawal.
+    assert (await client.get("/v1/procedures/1.014955")).status_code == 200
+    assert await conn.fetchval("select version from catalogue.latest('1.014955')") == before
+
+
+async def test_a_dirty_code_in_place_of_the_one_asked_for_is_named_and_withdraws_nothing(
+    client: Client, conn: Conn, official: Official, source: HttpProcedures, national: National, clock: TestClock
+) -> None:
+    who = await official()
+    await only(conn, "1.014955")
+
+    made = await pulled(client, conn, source, who, clock, codes=["1.014955"])
+
+    assert (made["withdrawn"], made["refused"]) == (0, 1)
+    (row,) = (await procedures(client, who, made["id"])).values()
+    assert (row["code"], row["problems"][0]["code"]) == ("1.014955-Xoa", "code_dirty")
+
+
+async def test_one_that_is_listed_and_not_told_is_not_withdrawn(
+    client: Client, conn: Conn, official: Official, source: HttpProcedures, national: National, clock: TestClock
+) -> None:
+    who = await official()
+    await national.enter(RESIDENCE, {}, "unavailable")
+    made = await begun(client, who, codes=[RESIDENCE, "1.999001"])
+
+    await goes_on(conn, source, made, clock)
+    await compared(conn, made, clock)
+
+    rows = await procedures(client, who, made)
+    assert {code: row["kind"] for code, row in rows.items()} == {RESIDENCE: "refused", "1.999001": "new"}
 
 
 async def test_an_answer_about_another_procedure_is_refused(

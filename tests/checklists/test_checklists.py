@@ -1,6 +1,7 @@
 """A checklist is kept for a case, ticked off on several phones, and outlives a new version of its procedure."""
 
 import asyncio
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from longan.checklists import store
 from longan.checklists.models import MOST_KEPT
 from longan.checklists.tasks import DROPPED_KEPT
-from tests.conftest import Bearer, Real
+from tests.conftest import Bearer, Real, TestClock
 
 RESIDENCE = "1.004194"
 BY_LIST = "Đăng ký tạm trú theo danh sách, hồ sơ gồm"
@@ -100,6 +101,57 @@ async def test_two_phones_meet_by_the_last_word_of_each_paper(client: httpx.Asyn
     late = await put(client, me, checklist, ticks=[tick(first, False, -9), tick(second, True, -9)])
 
     assert [paper["is_done"] for paper in late["papers"][:2]] == [True, True]
+
+
+async def test_of_what_two_phones_say_of_one_paper_the_newest_holds_in_whatever_order_it_comes(
+    client: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    words = [(False, -30), (True, -20), (False, -10)]
+
+    for order in itertools.permutations(words):
+        me, checklist = await bearer(), uuid4()
+        key = (await put(client, me, checklist))["papers"][0]["key"]
+        for done, minutes in order:
+            found = await put(client, me, checklist, ticks=[tick(key, done, minutes)])
+        assert found["papers"][0]["is_done"] is False, order
+
+
+async def test_a_phone_that_was_offline_for_days_speaks_of_when_it_was_ticked(
+    client: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    me, checklist = await bearer(), uuid4()
+    first, second, third = (paper["key"] for paper in (await put(client, me, checklist))["papers"][:3])
+    days = -60 * 24
+    offline = [tick(first, True, 3 * days), tick(second, False, 1 * days), tick(third, True, 2 * days)]
+    await put(client, me, checklist, ticks=[tick(first, False, 2 * days), tick(second, True, 2 * days)])
+
+    found = await put(client, me, checklist, ticks=offline)
+    turned = await put(client, me, checklist, ticks=offline[::-1])
+
+    assert [paper["is_done"] for paper in found["papers"][:3]] == [False, False, True]
+    assert turned == found  # sent again, and the other way round, it says nothing new
+
+
+async def test_of_several_words_in_one_message_the_newest_holds(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    me, checklist = await bearer(), uuid4()
+    key = (await put(client, me, checklist))["papers"][0]["key"]
+
+    found = await put(client, me, checklist, ticks=[tick(key, True, -3), tick(key, False, -9)])
+
+    assert found["papers"][0]["is_done"] is True
+
+
+async def test_a_clock_that_goes_ahead_does_not_outlive_the_next_word(
+    client: httpx.AsyncClient, bearer: Bearer, clock: TestClock
+) -> None:
+    me, checklist = await bearer(), uuid4()
+    key = (await put(client, me, checklist))["papers"][0]["key"]
+    ahead = await put(client, me, checklist, ticks=[tick(key, True, 600)])
+    clock.shift(timedelta(minutes=2))
+
+    found = await put(client, me, checklist, ticks=[tick(key, False, 1)])
+
+    assert ahead["papers"][0]["is_done"] and not found["papers"][0]["is_done"]
 
 
 async def test_what_is_sent_again_changes_nothing(client: httpx.AsyncClient, bearer: Bearer) -> None:

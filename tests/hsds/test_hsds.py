@@ -128,6 +128,81 @@ async def test_conditions_must_all_hold(client: Client) -> None:
     assert str(RESIDENCE) in {each["id"] for each in found["contents"]}
 
 
+async def walked(client: Client, path: str, **params: Any) -> tuple[int, list[str]]:
+    """How many there are said to be, and the ids on all pages."""
+    found: list[str] = []
+    number, last = 1, False
+    while not last:
+        page = await asked(client, path, page=number, per_page=50, **params)
+        found += [each["id"] for each in page["contents"]]
+        number, last = number + 1, page["last_page"]
+    return page["total_items"], found
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "online"),
+    [("services", "service", False), ("service_at_locations", "service_at_location", True)],
+)
+async def test_a_condition_is_asked_of_every_procedure_and_not_of_a_page(
+    client: Client, conn: asyncpg.Connection, path: str, kind: str, online: bool
+) -> None:
+    fields = await conn.fetch(
+        """select p.field_code, array_agg(p.code order by p.code) as codes from services.procedures p
+            where not $1 or p.detail -> 'channels' ? 'online' group by 1 having count(*) > 50 order by 1 limit 2""",
+        online,
+    )
+    everywhere = await asked(client, path, per_page=1)
+
+    for row in fields:
+        total, ids = await walked(client, path, taxonomy_term_id=str(lasting_id(f"term:field:{row['field_code']}")))
+        assert total == len(ids) == len(row["codes"]) < everywhere["total_items"]
+        assert ids == [str(lasting_id(f"{kind}:{code}")) for code in row["codes"]]
+    assert len(fields) == 2
+
+
+async def test_what_was_published_since_is_all_of_it_and_nothing_else(client: Client, conn: asyncpg.Connection) -> None:
+    last = await conn.fetchval("select code from services.procedures order by code desc limit 1")
+    await conn.execute(
+        """insert into catalogue.versions (code, version, kind, valid_from, content, published_at)
+           select v.code, v.version + 1, 'seeded', v.valid_from, v.content, '2998-12-31T23:00:00Z'
+             from catalogue.latest($1) v""",
+        last,
+    )
+
+    for moment, found in (("2998-12-31", True), ("2998-12-31T23:00:00Z", True), ("2998-12-31T23:00:01Z", False)):
+        total, ids = await walked(client, "services", modified_after=moment)
+        assert (total, ids) == ((1, [str(lasting_id(f"service:{last}"))]) if found else (0, []))
+
+
+@pytest.mark.parametrize("path", ["services", "service_at_locations"])
+@pytest.mark.parametrize(
+    ("params", "pointer"),
+    [
+        ({"taxonomy_term_id": "G01-CA05"}, "?taxonomy_term_id"), ({"organization_id": "1"}, "?organization_id"),
+        ({"modified_after": "2026-02-30"}, "?modified_after"), ({"modified_after": "1"}, "?modified_after"),
+        ({"page": "0"}, "?page"), ({"per_page": "101"}, "?per_page"), ({"page": "hai"}, "?page"),
+        ({"search": "x" * 201}, "?search"),
+    ],
+    ids=["term", "organization", "day", "number", "page_0", "too_many", "page_word", "long_search"],
+)  # fmt: skip
+async def test_a_value_that_cannot_be_is_refused_by_its_name(
+    client: Client, path: str, params: dict[str, str], pointer: str
+) -> None:
+    answer = await client.get(f"/v1/hsds/{path}", params=params)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+    assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("path", ["services", "service_at_locations"])
+@pytest.mark.parametrize("name", ["taxonomy_term_id", "organization_id"])
+async def test_an_id_that_nothing_has_finds_nothing(client: Client, path: str, name: str) -> None:
+    # That of a service is no term and no organization.
+    for unknown in (str(uuid4()), str(RESIDENCE)):
+        found = await asked(client, path, **{name: unknown})
+        assert (found["empty"], found["total_items"], found["contents"]) == (True, 0, [])
+
+
 async def test_what_was_modified_is_asked_for_by_day_or_moment(client: Client) -> None:
     every = await asked(client, "services", modified_after="2020-01-01")
     none = await asked(client, "services", modified_after="2999-01-01T00:00:00Z")

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, date, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from longan import life_events, procedure_words
 from longan.queries import parse
+from longan.search import fold
 from longan.wages import day_of
 
 TODAY = day_of(datetime.now(UTC))
@@ -44,6 +46,56 @@ async def codes(client: httpx.AsyncClient, **asked: str) -> list[str]:
 @pytest.mark.parametrize(("query", "text"), [pair for pair in PAIRS if pair[1] in OF_PROCEDURES])
 async def test_the_pairs_collected_from_citizens_hold(client: httpx.AsyncClient, query: str, text: str) -> None:
     assert OF_PROCEDURES[text] in await codes(client, q=query, limit="100")
+
+
+@pytest.mark.parametrize(
+    ("q", "code"),
+    [
+        ("BHTN", "1.014748"), ("lương hưu BHXH", "1.014172"), ("thẻ BHYT", "1.002759"), ("CCCD", "1.014061"),
+        ("cấp thẻ cccd", "1.014061"), ("CMND", "1.014061"), ("HKTT", "1.004222"), ("dang ky hktt", "1.004222"),
+        ("GPLX", "3.000346"), ("ĐKKD", "1.014034"), ("dkkd", "1.014034"), ("GPXD", "1.013225"), ("LLTP", "3.000332"),
+        ("GPLĐ", "1.014200"), ("KCN", "1.008950"), ("ĐKKH", "1.000894"), ("GCN QSDĐ", "1.012783"),
+    ],
+)  # fmt: skip
+async def test_an_abbreviation_finds_what_people_mean_by_it(client: httpx.AsyncClient, q: str, code: str) -> None:
+    found = await page(client, q=q, limit="100")
+
+    assert code in [item["code"] for item in found["items"]]
+    assert found["guesses"] == []  # it is no slip of the finger
+
+
+def abbreviations() -> dict[str, list[str]]:
+    """Each that has one meaning, with it: of both tables."""
+    meant: dict[str, list[str]] = {}
+    for table, short, full in (("abbreviations", "abbreviation", "expansion"), ("synonyms", "phrase", "means")):
+        text = (files("longan.reference") / "data" / f"{table}.csv").read_text("utf-8")
+        for row in csv.DictReader(text.splitlines()):
+            one_meaning = row.get("ambiguous") == "0" or row.get("both") == "1"
+            if one_meaning and " " in row[full] and row[short].isalpha() and not set("aeiou") & set(fold(row[short])):
+                meant.setdefault(row[short], []).append(row[full])
+    return meant
+
+
+async def test_every_abbreviation_and_its_long_form_find_each_other_s_procedures(conn: asyncpg.Connection) -> None:
+    meant = abbreviations()
+    found: dict[str, set[str]] = {}
+
+    async def of(q: str) -> set[str]:
+        if q not in found:
+            words = parse(q).finished().written(joined=True)
+            rows = await conn.fetch("select code from services.procedures where search @@ $1::text::tsquery", words)
+            found[q] = {row["code"] for row in rows}
+        return found[q]
+
+    for short, every in meant.items():
+        for full in every:
+            assert await of(f'"{full}"') <= await of(short), (short, full)
+            assert await of(f'"{short}"') <= await of(full), (full, short)
+
+    assert {"BHXH", "BHTN", "BHYT", "CCCD", "CMND", "KCN", "GPLX", "hktt", "ĐKKD"} <= set(meant)
+    assert len([short for short, every in meant.items() if any(found[f'"{full}"'] for full in every)]) >= 40
+    assert await of('"UBND"') and await of('"UBND"') <= await of("ủy ban nhân dân")
+    assert await of('"ủy ban nhân dân"') and await of('"ủy ban nhân dân"') <= await of("UBND")
 
 
 def test_pairs_of_every_procedure_are_asked() -> None:

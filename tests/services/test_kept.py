@@ -1,11 +1,18 @@
-"""Pages of the catalogue that are kept never reach PostgreSQL; the plans of searches read no more than they must."""
+"""Pages of the catalogue and of HSDS that are kept never reach PostgreSQL, in the process that made them and in others;
+the plans of searches read no more than they must."""
+
+from itertools import zip_longest
 
 import asyncpg
 import httpx
 import pytest
 
 from longan.api.edge import Edge
+from longan.catalogue import routes as catalogue
+from longan.hsds import routes as hsds
+from longan.hsds.models import lasting_id
 from longan.services import store
+from longan.services.routes import HANDLERS
 from tests.conftest import OnePool
 
 PAGES = [
@@ -16,6 +23,21 @@ PAGES = [
     ("/v1/procedures/fields", {}),
     ("/v1/procedures/personas", {}),
     ("/v1/procedures/1.004194", {}),
+    ("/v1/procedures/1.004194", {"ward_code": "27694"}),
+    ("/v1/procedures/1.004194/versions", {}),
+    ("/v1/procedures/1.004194/versions/1", {}),
+    ("/v1/procedures/1.004194/differences", {"from_version": "1", "to_version": "1"}),
+    ("/v1/hsds", {}),
+    ("/v1/hsds/services", {"search": "tam tru", "per_page": "5"}),
+    (f"/v1/hsds/services/{lasting_id('service:1.004194')}", {}),
+    ("/v1/hsds/organizations", {}),
+    (f"/v1/hsds/organizations/{lasting_id('organization:G01')}", {}),
+    ("/v1/hsds/taxonomies", {}),
+    (f"/v1/hsds/taxonomies/{lasting_id('taxonomy:field')}", {}),
+    ("/v1/hsds/taxonomy_terms", {}),
+    (f"/v1/hsds/taxonomy_terms/{lasting_id('term:field:G01-CA05')}", {}),
+    ("/v1/hsds/service_at_locations", {}),
+    (f"/v1/hsds/service_at_locations/{lasting_id('service_at_location:1.004194')}", {}),
     ("/v1/life-events", {}),
     ("/v1/life-events/sinh_con", {}),
 ]
@@ -51,6 +73,23 @@ async def test_a_page_asked_for_again_costs_no_query(
     assert first.content == again.content
     assert pool.asked == asked
     assert again.headers["cache-control"].startswith("public, max-age=300")
+    unchanged = await client.get(path, params=params, headers={"If-None-Match": first.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content, pool.asked) == (304, b"", asked)
+
+
+def test_every_public_page_of_the_rooms_is_one_that_is_kept(app: Edge) -> None:
+    handlers = [*HANDLERS, *hsds.HANDLERS, *catalogue.HANDLERS]
+    public = {handler for handler in handlers if handler.opt["policy"].auth == "public"}
+
+    assert {handler.opt["policy"].cache for handler in public} == {"procedures"}
+    templates = {next(iter(handler.paths)) for handler in public}
+    asked = {template for template in templates for path, _ in PAGES if _is_of(template, path)}
+    assert asked == templates
+
+
+def _is_of(template: str, path: str) -> bool:
+    pairs = zip_longest(template.split("/"), path.split("/"), fillvalue="")
+    return all(part == said or part.startswith("{") for part, said in pairs)
 
 
 async def test_a_language_has_its_own_page(client: httpx.AsyncClient) -> None:

@@ -27,6 +27,9 @@ TURN_SECONDS = 20.0
 # A page is given up long before the worker would end the task, and details are asked for so many at once.
 PAGE_SECONDS = 35.0
 AT_ONCE = 10
+# Once a page has failed so often, what is not told in so many seconds is named and left, and the rest goes on.
+SPARES_AFTER = 2
+DETAIL_SECONDS = 4.0
 LEFT_BEHIND = timedelta(minutes=5)
 MOST_FAILURES = 5
 FIRST_PAUSE = timedelta(seconds=15)
@@ -91,26 +94,52 @@ async def _page(source: ProcedureSource, held: Held, now: datetime) -> tuple[lis
         done = int(held.position or 0)
         code = held.codes[done]
         listing = await source.page("", code)
-        named = [each for each in listing.items if code in (each.codeNotation, each.code)]
-        one = [await _detail(source, each, now) for each in named[:1]] or [refused(code, "not_at_source")]
+        listed = [each for each in listing.items if code in (each.codeNotation, each.code)]
+        # "1.004194-Xoa" is named for its dirty code: that is no withdrawal of 1.004194.
+        listed = listed or [each for each in listing.items if (each.codeNotation or each.code or "").startswith(code)]
+        one = await _details(source, listed[:1], now, held.failures) or [refused(code, "not_at_source")]
         return one, str(done + 1), done + 1 == len(held.codes), None
     listing = await source.page(held.position)
-    reads: list[Read] = []
-    for first in range(0, len(listing.items), AT_ONCE):
-        some = listing.items[first : first + AT_ONCE]
-        reads += await asyncio.gather(*(_detail(source, each, now) for each in some))
+    reads = await _details(source, listing.items, now, held.failures)
+    if len(reads) > 1 and all(_is_untold(each) for each in reads):
+        raise SourceDown("it tells of none that it lists")
     end = not listing.items or not listing.lastId or listing.lastId == held.position
     return reads, listing.lastId or held.position, end, listing.total
 
 
+async def _details(source: ProcedureSource, listed: list[Listed], now: datetime, failures: int) -> list[Read]:
+    tell = _detail if failures < SPARES_AFTER else _detail_or_none
+    reads: list[Read] = []
+    for first in range(0, len(listed), AT_ONCE):
+        reads += await asyncio.gather(*(tell(source, each, now) for each in listed[first : first + AT_ONCE]))
+    return reads
+
+
+async def _detail_or_none(source: ProcedureSource, listed: Listed, now: datetime) -> Read:
+    try:
+        async with asyncio.timeout(DETAIL_SECONDS):
+            return await _detail(source, listed, now)
+    except (SourceDown, TimeoutError) as silence:
+        if not (code := _code(listed)):  # nobody could say which one is missing
+            raise SourceDown("no answer of one without a code") from silence
+        return refused(code, "not_told")
+
+
+def _is_untold(each: Read) -> bool:
+    return [problem.code for problem in each.problems] == ["not_told"]
+
+
+def _code(listed: Listed) -> str:
+    return clean(listed.codeNotation or listed.code or "")
+
+
 async def _detail(source: ProcedureSource, listed: Listed, now: datetime) -> Read:
     said = await source.detail(listed.id)
-    code = clean(listed.codeNotation or listed.code or "")
     if said is None:
-        return refused(code, "not_at_source", listed.id)
+        return refused(_code(listed), "not_told")
     found = read(said, day_of(now))
     if isinstance(said, dict) and said.get("id") not in (None, listed.id):
-        other = WireProblem("other_procedure", "/id", code)
+        other = WireProblem("other_procedure", "/id", _code(listed))
         return Read(found.code, found.name, None, [*found.problems, other])
     return found
 

@@ -8,7 +8,15 @@ import asyncpg
 import msgspec
 from msgspec.structs import replace
 
-from longan import life_events, procedure_advice, procedure_papers, procedure_words, typing_errors
+from longan import (
+    life_events,
+    procedure_advice,
+    procedure_papers,
+    procedure_places,
+    procedure_words,
+    typing_errors,
+    ward,
+)  # fmt: skip
 from longan.errors import FieldError, InvalidRequest, NotFound
 from longan.fields import Locale
 from longan.life_events import LifeEvent, Named
@@ -179,8 +187,12 @@ async def suggest(
     return ProcedureSuggestionList([*found, *await store.suggest_fields(conn, typed)])
 
 
-async def shown(conn: asyncpg.Connection, home: str, now: datetime, locale: Locale, code: str) -> ProcedureShown:
-    """A procedure, explained. Raises `NotFound`."""
+async def shown(
+    conn: asyncpg.Connection, home: str, now: datetime, locale: Locale, code: str,
+    place: tuple[str | None, str | None, str | None] = (None, None, None),
+) -> ProcedureShown:  # fmt: skip
+    """A procedure, explained to whoever is in that place. Raises `NotFound`, and what `ward.codes` raises."""
+    wards = await ward.codes(conn, home, now, *place)
     if (stored := await store.one(conn, code, home)) is None:
         raise NotFound
     procedure = msgspec.json.decode(stored.procedure, type=Procedure)
@@ -188,17 +200,30 @@ async def shown(conn: asyncpg.Connection, home: str, now: datetime, locale: Loca
     papers = procedure_papers.papers_of(procedure.documents)
     papers_cut = (procedure.documents_total or 0) > len(procedure.documents)
     known = {name: getattr(procedure, name) for name in Known.__struct_fields__}
+    forms = [paper for case in papers for paper in case.papers if paper.has_form]
+    filed_at = portal(procedure.source_url)
     return ProcedureShown(
         **known | {name: procedure_advice.usable(known[name]) for name in ("fee_min", "fee_max")},
         methods=[procedure_advice.way(method, locale) for method in procedure.methods],
         who=msgspec.convert(stored.who, list[procedure_words.Who]),
         papers=papers,
         papers_version=procedure_papers.version_of(papers),
-        forms=[paper for case in papers for paper in case.papers if paper.has_form],
+        forms=forms,
+        forms_url=filed_at.url if forms and filed_at.is_exact else None,
+        where=await procedure_places.where(
+            conn,
+            home,
+            day,
+            locale,
+            procedure,
+            wards,
+            any_centre=procedure_advice.at_any_centre(procedure),
+            elsewhere=stored.elsewhere,
+        ),
         notes=procedure_advice.notes(procedure, day, locale, papers_cut=papers_cut, elsewhere=stored.elsewhere),
         related=await related(conn, home, now, code),
         life_events=[brief(event, locale) for event in life_events.of(code, day)],
-        portal=portal(procedure.source_url),
+        portal=filed_at,
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from longan.fields import Count, Day
 from longan.procedure_advice import Note, Related, Way
 from longan.procedure_papers import Paper, PaperCase
+from longan.procedure_places import WhereToGo
 from longan.procedure_words import Who
 from longan.procedures import Audience, Known, Level, Levels, LowestLevel, Online, OnlineLevel, ProcedureCode
 from longan.procedures import ProcedureName as Name
@@ -145,13 +146,17 @@ class Portal(msgspec.Struct, frozen=True):
 
 class ProcedureShown(Known, frozen=True, kw_only=True):
     """A procedure with everything, explained. `fee_min` and `fee_max` are null where the source's figure cannot be one.
-    `papers` are the checklist by case, `papers_version` what changes with it; `forms` those with a form to fill in."""
+    `papers` are the checklist by case, `papers_version` what changes with it; `forms` those with a form to fill in.
+    The blank forms themselves are at `forms_url`, the procedure's page at the national portal: null where no paper has
+    one, or where that page is not known."""
 
     methods: list[Way]
     who: list[Who]
     papers: list[PaperCase]
     papers_version: PapersVersion
     forms: list[Paper]
+    forms_url: str | None
+    where: WhereToGo
     notes: list[Note]
     related: list[Related]
     life_events: list[EventBrief]
@@ -187,6 +192,7 @@ FREE_EXAMPLE = FEE_EXAMPLE | {
     "amount": None, "note": "Miễn phí cho người thuộc diện được miễn", "reading": "see_note",
     "says": "Xem ghi chú của khoản này", "source_amount": 0,
 }  # fmt: skip
+PAGE_EXAMPLE = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/019d2bfe-03ac-70cd-a6db-636d0bd839e5"
 PROCEDURE_EXAMPLE = {
     "code": "1.004194", "code_valid": True, "name": "Đăng ký tạm trú", "field_code": "G01-CA05",
     "field": "Đăng ký, quản lý cư trú", "agency_code": "G01", "agency": "Bộ Công an", "level": "xa",
@@ -204,7 +210,7 @@ PROCEDURE_EXAMPLE = {
     "results": [{"code": "KQ.G01.000066", "name": "Cập nhật thông tin trong Cơ sở dữ liệu về cư trú"}],
     "legal_basis": [{"code": "68/2020/QH14", "name": "Luật Cư trú"}], "conditions": None,
     "steps": ["Bước 1: Nộp hồ sơ", "Bước 2: Nhận kết quả"],
-    "source_url": "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/019d2bfe-03ac-70cd-a6db-636d0bd839e5",
+    "source_url": PAGE_EXAMPLE,
     "captured_on": "2026-07-18",
     "methods": [{
         "channel": "online", "time": 3, "time_unit": "working_day", "time_text": None, "time_says": "3 ngày làm việc",
@@ -212,14 +218,20 @@ PROCEDURE_EXAMPLE = {
     }],
     "who": ["worker", "tenant", "landlord"],
     "papers": [{"case": None, "kind": "hand_in", "papers": [PAPER_EXAMPLE], "notes": []}],
-    "papers_version": "8f14e45fceea167a", "forms": [PAPER_EXAMPLE],
+    "papers_version": "8f14e45fceea167a", "forms": [PAPER_EXAMPLE], "forms_url": PAGE_EXAMPLE,
+    "where": {
+        "agencies": ["Công an cấp Xã"],
+        "offices": [{
+            "id": "0192f0c1-9d10-7a55-8c31-6f0e1b2a3c4d", "name": "Công an phường Long An", "unit": None,
+            "ward_code": "27694", "why": "in_charge",
+        }],
+        "needs_ward": False, "says": "Nộp tại một trong các nơi này",
+    },
     "notes": [{
         "code": "filed_online", "says": "Nộp qua mạng trên Cổng Dịch vụ công quốc gia bằng tài khoản VNeID.",
         "basis": "NĐ 69/2024/NĐ-CP", "valid_from": "2025-07-01",
     }],
     "related": [{"kind": "same_name", "code": "1.010028", "name": "Xóa đăng ký tạm trú", "agency": "Bộ Công an"}],
     "life_events": [{"code": "thue_nha", "name": "Thuê nhà, ở trọ"}],
-    "portal": {
-        "url": "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/019d2bfe-03ac-70cd-a6db-636d0bd839e5", "is_exact": True,
-    },
+    "portal": {"url": PAGE_EXAMPLE, "is_exact": True},
 }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
+from longan import ward
 from longan.deps import Conn, Home, Locale, Now, Pages
 from longan.errors import NotFound
 from longan.page import Cursor, Limit
@@ -201,15 +202,20 @@ async def get_life_event(conn: Conn, now: Now, locale: Locale, code: FromPath[st
 @get(
     "/v1/procedures/{code:str}",
     tags=["services"],
-    opt=decided(auth="public", limit="lookup", cache="procedures", raises=(NotFound,), example=PROCEDURE_EXAMPLE),
-)
-async def get_procedure(conn: Conn, now: Now, home: Home, locale: Locale, code: FromPath[str]) -> ProcedureShown:
+    opt=decided(auth="public", limit="lookup", cache="procedures",
+                raises=(NotFound, *ward.PROBLEMS), example=PROCEDURE_EXAMPLE),
+)  # fmt: skip
+async def get_procedure(
+    conn: Conn, now: Now, home: Home, locale: Locale, code: FromPath[str], ward_code: ward.WardCode = None,
+    old_ward_code: ward.OldWardCode = None, place: ward.PlaceName = None,
+) -> ProcedureShown:  # fmt: skip
     """One procedure, explained: papers by case, ways to file with times and fees, where to go, forms, legal basis
 
     A fee of 0 or of a few đồng never means that nothing is to be paid: `reading` says what to do. `notes` are rules
-    that hold for it today; `related` are procedures that are the same for a person, or come next.
+    that hold for it today; `related` are procedures that are the same for a person, or come next. `where` names the
+    offices that are listed; those of communes only for a ward, which may be named as it is now or was before.
     """
-    return await domain.shown(conn, home, now, locale, code)
+    return await domain.shown(conn, home, now, locale, code, (ward_code, old_ward_code, place))
 
 
 HANDLERS = [
