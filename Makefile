@@ -32,10 +32,10 @@ $(BIN)/.made: requirements/dev.txt pyproject.toml
 
 install: $(BIN)/.made ## make .venv from the locked requirements
 
-run: $(BIN)/.made ## start everything on this machine: API, worker, PostgreSQL, Valkey, sample data, local SMS and push
+run: $(BIN)/.made ## start everything on this machine: API, worker, PostgreSQL, Valkey, object storage, sample data, local SMS and push
 	@exec $(BIN)/longan dev
 
-demo: $(BIN)/.made ## walk from sign-in to push against the running service and show each request and answer
+demo: $(BIN)/.made ## walk from sign-in to a rating against the running service and show each request and answer
 	@$(BIN)/python -m longan.devkit.demo
 
 test: $(BIN)/.made ## the test suite

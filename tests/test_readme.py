@@ -1,5 +1,6 @@
-"""The README tells the truth: its commands run, in its order, twice on the same data; what it names is there."""
+"""README and guides tell the truth: the commands run, twice on the same data; what is named is there, and all of it."""
 
+import pkgutil
 import re
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 import longan
+from longan.cli import COMMANDS
 from longan.devkit.sample.personas import PERSONAS
 from longan.keys import SECRETS
 from longan.limits import CLASSES
@@ -17,8 +19,10 @@ from tests.running import Service, service
 __all__ = ["service"]
 
 ROOT = Path(longan.__file__).parents[2]
+PACKAGE = Path(longan.__file__).parent
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 FLOW = "\n".join(re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
 FLOW_SECONDS = 60
 # Some read `longan dev`'s own settings, which are none of the API's and the worker's.
@@ -102,6 +106,14 @@ def test_every_setting_is_explained_to_operators_and_no_other() -> None:
     assert len(explained) == len(set(explained))
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_explained(command: str) -> None:
+    operators, doors = (ROOT / "docs" / "operators.md").read_text(), ARCHITECTURE.partition("## Rooms")[0]
+
+    assert f"longan {command}" in operators
+    assert re.search(rf"`(longan )?{command}`", doors)
+
+
 @pytest.mark.parametrize("purpose", SECRETS)
 def test_every_key_is_explained_to_operators(purpose: str) -> None:
     assert f"`{purpose}`" in (ROOT / "docs" / "operators.md").read_text()
@@ -115,3 +127,47 @@ def test_app_developers_are_told_the_limits_that_hold(name: str) -> None:
 
     assert account.seconds == address.seconds == 60
     assert row in (ROOT / "docs" / "app-developers.md").read_text()
+
+
+# Doors: the document shows them elsewhere.
+OUTSIDE = {"api", "devkit", "migrations", "cli", "worker", "__main__"}
+
+
+def shown(heading: str) -> list[str]:
+    """What the table under a heading of the architecture names, in its second column."""
+    section = ARCHITECTURE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| [^|]+ \| ([^|]+) \|", section, re.MULTILINE)
+    return re.findall(r"`([a-z0-9_.]+)`", " ".join(cells))
+
+
+def rooms_and_floor() -> tuple[set[str], list[set[str]]]:
+    """The rooms by name, and of each module of the floor the names it may be shown by: its own, and within a package
+    the package's before it, with a dot or without."""
+    modules = list(pkgutil.walk_packages([str(PACKAGE)], "longan."))
+    # The room `reference` has no HTTP.
+    marks = (".routes", ".reference.load")
+    within = {each.name.rpartition(".")[0] for each in modules if each.name.endswith(marks)}
+    rooms = {name for name in within if not OUTSIDE.intersection(name.split("."))}
+    floor = []
+    for each in modules:
+        path = each.name.split(".")[1:]
+        in_room = any(each.name == room or each.name.startswith(f"{room}.") for room in rooms)
+        if not (each.ispkg or in_room or OUTSIDE.intersection(path)):
+            floor.append({path[-1], ".".join(path[-2:]), "_".join(path[-2:])})
+    return {name.rpartition(".")[2] for name in rooms}, floor
+
+
+def test_the_architecture_shows_every_room_once() -> None:
+    rooms, _ = rooms_and_floor()
+
+    assert sorted(shown("Rooms")) == sorted(rooms)
+
+
+def test_the_architecture_shows_every_module_of_the_floor_once() -> None:
+    _, floor = rooms_and_floor()
+
+    named = shown("Floor")
+
+    assert [names for names in floor if not names.intersection(named)] == []
+    assert [name for name in named if not any(name in names for names in floor)] == []
+    assert sorted(named) == sorted(set(named))

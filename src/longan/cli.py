@@ -114,7 +114,7 @@ def _ready(process: str) -> Settings:
     return settings
 
 
-@command("everything on this machine: PostgreSQL, Valkey, sample data, API, worker, local SMS and push")
+@command("everything on this machine: PostgreSQL, Valkey, object storage, sample data, API, worker, local SMS and push")
 def dev(_: argparse.Namespace) -> int:
     try:
         from longan.devkit.greeting import greet

@@ -24,11 +24,17 @@ def test_the_demo_walks_the_whole_way(service: Service) -> None:
     done = demo(service.environment)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.findall(r"^([0-9])\. ", done.stdout, re.MULTILINE) == list("12345678")
+    assert re.findall(r"^([0-9]+)\. ", done.stdout, re.MULTILINE) == [str(number) for number in range(1, 12)]
     assert "20 answers, 1 of them different, 19 replayed: one application." in done.stdout
     assert '"code": "already_applied"' in done.stdout
     assert '"unread_count": 1' in done.stdout
     assert "Everything was as it should be" in done.stdout
+
+
+def test_the_demo_walks_the_same_way_again(service: Service) -> None:
+    walks = [demo(service.environment) for _ in range(2)]
+
+    assert [done.returncode for done in walks] == [0, 0], walks[-1].stdout
 
 
 def test_without_the_service_the_demo_says_so_in_one_line() -> None:

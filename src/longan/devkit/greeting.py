@@ -27,7 +27,7 @@ def greet(settings: Development, terminal: Terminal) -> None:
     terminal.blank()
     terminal.say("Try:")
     terminal.say(f"  curl '{api}/v1/jobs?q=cong+nhan+may&limit=3'")
-    terminal.say(f"  {_ports(settings)}make demo   (in another terminal: sign in, find a job, apply, be told)")
+    terminal.say(f"  {_ports(settings)}make demo   (in another terminal: from sign-in to a rating, step by step)")
     terminal.blank()
     terminal.say("Ctrl-C stops everything.")
 

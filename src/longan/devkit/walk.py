@@ -57,8 +57,8 @@ class Walk:
         token: str | None = None, headers: Mapping[str, str] | None = None, expect: int = 200, only: str = "",
     ) -> Any:  # fmt: skip
         """Send a request, show it with its answer, and give the answer's JSON; of the answer `only` these fields (names
-        with spaces between) are shown, or of a page of jobs the `titles`. Raises `Wrong` for another status than
-        expected."""
+        with spaces between) are shown, or of a page the `titles` of jobs, the `procedures`. Raises `Wrong` for another
+        status than expected."""
         path = f"{path}?{urlencode(query)}" if query else path
         answer = await self.send(method, path, body, token=token, headers=headers)
         self.show(method, path, body, answer, only=only)
@@ -91,6 +91,16 @@ class Walk:
                 "terminal, or set LONGAN_PORT."
             ) from error
 
+    async def happen(self, path: str, body: object) -> None:
+        """Let something happen at the stand-ins. Raises `Wrong` when it does not."""
+        try:
+            answer = await self._client.post(self._local + path, json=body)
+        except httpx.TransportError as error:
+            raise Wrong(f"The local gateway does not answer at {self._local} ({type(error).__name__}).") from error
+        self._line("POST", self._local + path, "")
+        self._json(body)
+        self.check(answer.is_success, f"{path} is answered {answer.status_code}")
+
     async def until(self, path: str, found: Callable[[Any], Any], *, what: str) -> Any:
         """What is `found` in an answer of the stand-ins, once it is there. Raises `Wrong` when it does not come."""
         deadline = time.monotonic() + WAIT_SECONDS
@@ -120,6 +130,8 @@ class Walk:
         said: Any = answer.json() if "json" in answer.headers.get("content-type", "") else None
         if answer.is_success and only == "titles":
             said = [f"{job['title']} ({job['employer']['name']}, {job['ward_code']})" for job in said["items"]]
+        elif answer.is_success and only == "procedures":
+            said = [f"{procedure['code']} {procedure['name']}" for procedure in said["items"]]
         elif answer.is_success and only:
             said = {name: said[name] for name in only.split()}
         self._answer(answer.status_code, answer.elapsed.total_seconds(), said)
