@@ -208,7 +208,8 @@ async def _delays(database: asyncpg.Connection, http: aiohttp.ClientSession, loc
     found = [
         (datetime.fromisoformat(each["accepted_at"]) - changed[watch]).total_seconds()
         for each in pushed
-        if (watch := watches.get(each["message"]["data"]["notification_id"])) is not None
+        # What has changed since then is not among those that are counted.
+        if (watch := watches.get(each["message"]["data"]["notification_id"])) in changed
     ]
     if len(found) < len(changed):
         print(f"        {len(changed) - len(found)} of {len(changed)} changes had no push yet")
