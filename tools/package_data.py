@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from packaged import abbreviations, lists, places, postings, procedures, rooms, working_days
+from packaged import abbreviations, housing_projects, lists, places, postings, procedures, rooms, working_days
 from packaged.employers import Employers
 from packaged.files import json_lines, read_table, table, write
 from packaged.wards import Wards
@@ -75,6 +75,7 @@ def make_lists(source: Path, report: Report) -> None:
         ("wage_regions.csv", "min_wage_region_tayninh.csv", lists.wage_regions, lists.WAGE_REGIONS_HEADER),
         ("holidays.csv", "holidays.csv", working_days.holidays, working_days.HOLIDAYS_HEADER),
         ("dossier_statuses.csv", "dossier_status.csv", working_days.statuses, working_days.STATUSES_HEADER),
+        ("housing_projects.csv", "social_housing.csv", housing_projects.projects, housing_projects.HEADER),
     ):
         rows = list(rows_of(read_table(source / origin)))
         report(name, len(rows), write(REFERENCE / name, table(rows, header)))
