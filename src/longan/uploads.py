@@ -6,7 +6,7 @@ ones have an address of ours, for all others a room hands out addresses that are
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,7 @@ from longan.errors import FieldError, Unprocessable
 from longan.fields import Count
 from longan.object_storage import Storage
 
+Writing: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Purpose = Literal["feedback", "housing", "open311"]
 
 MOST_OF_A_SUBJECT = 10
@@ -165,28 +166,74 @@ async def of(conn: asyncpg.Connection, for_what: Purpose, subjects: Sequence[UUI
 def links(storage: Storage, photos: Iterable[Photo]) -> list[PhotoLink]:
     """Addresses for whom the caller has found to be allowed to see the pictures."""
     return [
-        PhotoLink(
+        public_link(each)
+        if each.is_public
+        else PhotoLink(
             each.id,
             each.width,
             each.height,
-            public_path(each.id) if each.is_public else storage.to_get(PICTURES + each.key, LINK_SECONDS),
-            f"{public_path(each.id)}?size=thumbnail"
-            if each.is_public
-            else storage.to_get(THUMBNAILS + each.key, LINK_SECONDS),
+            storage.to_get(PICTURES + each.key, LINK_SECONDS),
+            storage.to_get(THUMBNAILS + each.key, LINK_SECONDS),
         )
         for each in photos
     ]
+
+
+def public_link(photo: Photo) -> PhotoLink:
+    """Of a public picture; for that no storage is asked."""
+    path = public_path(photo.id)
+    return PhotoLink(photo.id, photo.width, photo.height, path, f"{path}?size=thumbnail")
 
 
 def public_path(photo: UUID) -> str:
     return f"/v1/photos/{photo}"
 
 
+ARRANGE = """-- uploads.arrange
+with gone as (
+    delete from photos.uploads u
+     where u.claimed_for = $1 and u.subject = $2 and u.id <> all($3)
+    returning u.key, u.put_until),
+placed as (
+    update photos.uploads u set place = w.place::smallint
+      from unnest($3::uuid[]) with ordinality as w (id, place)
+     where u.id = w.id and u.claimed_for = $1 and u.subject = $2)
+insert into photos.leavings as l (key, whole, last_at)
+select g.key, true, greatest(g.put_until, $4::timestamptz) from gone g
+on conflict (key) do update set whole = true, cleared_at = null, last_at = greatest(l.last_at, excluded.last_at)"""
+
+
+async def arrange(
+    tx: asyncpg.Connection, account: UUID, upload_ids: Sequence[UUID], for_what: Purpose, subject: UUID, now: datetime,
+    *, public: bool, pointer: str = "/upload_ids",
+) -> None:  # fmt: skip
+    """Let a subject have these pictures, in this order, and no others. Those it has may be anybody's; what comes new
+    is the account's own. Whoever calls holds the subject. Raises `UploadNotUsable` as `claim` does."""
+    there = {photo.id for photo in (await of(tx, for_what, [subject])).get(subject, ())}
+    if gone := there - set(upload_ids):
+        await tx.execute(ARRANGE, for_what, subject, list(there - gone), now + SETTLED_AFTER)
+        await queue.add(tx, "clear_leavings")
+    new = [each for each in upload_ids if each not in there]
+    try:
+        await claim(tx, account, new, for_what, subject, now, public=public, pointer=pointer)
+    except UploadNotUsable as refused:
+        raise UploadNotUsable(*(_at(error, new, upload_ids, pointer) for error in refused.errors)) from None
+    await tx.execute(ARRANGE, for_what, subject, upload_ids, now + SETTLED_AFTER)
+
+
+def _at(error: FieldError, new: Sequence[UUID], every: Sequence[UUID], pointer: str) -> FieldError:
+    """The error under the place that its picture has among all of them."""
+    place = error.pointer.removeprefix(f"{pointer}/")
+    if not place.isdigit():
+        return error
+    return FieldError(f"{pointer}/{every.index(new[int(place)])}", error.code)
+
+
 SET_PUBLIC = """-- uploads.set_public
 update photos.uploads u set is_public = $3 where u.claimed_for = $1 and u.subject = $2 and u.is_public <> $3"""
 
 
-async def set_public(tx: asyncpg.Connection, for_what: Purpose, subject: UUID, public: bool) -> None:
+async def set_public(tx: Writing, for_what: Purpose, subject: UUID, public: bool) -> None:
     """Show the subject's pictures to everybody, or no more; addresses handed out before end within two minutes."""
     await tx.execute(SET_PUBLIC, for_what, subject, public)
 

@@ -148,7 +148,7 @@ async def reject(tx: Connection, upload: UUID, reason: Reason, settled: datetime
 ACCEPT = f"""-- photos.accept (worker)
 with gone as (
     update photos.uploads u
-       set state = 'clean', width = $2, height = $3,
+       set state = 'clean', width = $2, height = $3, difference_hash = $9,
            lat = case when privacy.consented(u.account_id, $6, $7) then $4::float8 end,
            lon = case when privacy.consented(u.account_id, $6, $7) then $5::float8 end
      where u.id = $1 and u.state = 'pending'
@@ -159,7 +159,7 @@ with gone as (
 async def accept(tx: Connection, upload: UUID, drawn: Drawn, now: datetime, settled: datetime) -> bool:
     """Whether it is still there. Where it was taken is written down with consent only."""
     lat, lon = drawn.location or (None, None)
-    values = (drawn.width, drawn.height, lat, lon, CONSENT, now, settled)
+    values = (drawn.width, drawn.height, lat, lon, CONSENT, now, settled, drawn.difference_hash)
     return await tx.fetchval(ACCEPT, upload, *values) is not None
 
 

@@ -1,4 +1,4 @@
-"""Housing, public services, notifications and the way to the phone."""
+"""Public services, notifications and the way to the phone."""
 
 from longan.migrations.script import run
 
@@ -8,45 +8,6 @@ down_revision = "0004"
 
 def upgrade() -> None:
     run("""
-create schema housing;
-
-create table housing.listings (
-    id                   uuid        primary key default uuidv7(),
-    owner_id             uuid        references identity.accounts,
-    kind                 text        not null check (kind in ('room', 'dormitory', 'house')),
-    status               text        not null default 'open' check (status in ('draft', 'open', 'closed')),
-    title                text        not null,
-    search_text          text        not null,
-    search               tsvector    not null generated always as (to_tsvector('simple', search_text)) stored,
-    title_marked         text        not null,
-    ward_version         date        not null,
-    ward_code            text        not null,
-    province_code        text        not null,
-    lat                  double precision,
-    lon                  double precision,
-    rent                 bigint      not null check (rent > 0),
-    deposit              bigint      check (deposit >= 0),
-    area_m2              numeric(6, 1) check (area_m2 > 0),
-    electricity_per_kwh  bigint      check (electricity_per_kwh >= 0),
-    water_price          bigint      check (water_price >= 0),
-    water_unit           text        check (water_unit in ('m3', 'person_month', 'room_month')),
-    service_fee          bigint      check (service_fee >= 0),
-    has_loft             boolean,
-    private_bathroom     boolean,
-    free_hours           boolean,
-    near_park            boolean     not null default false,
-    place_source         text        not null default 'owner' check (place_source in ('owner', 'sample')),
-    published_at         timestamptz not null,
-    version              integer     not null default 1,
-    updated_at           timestamptz not null default now(),
-    foreign key (ward_version, ward_code) references places.units (version, code)
-);
-create index listings_of_owner on housing.listings (owner_id) where owner_id is not null;
-create index listings_newest on housing.listings (published_at desc, id desc) where status = 'open';
-create index listings_search on housing.listings using gin (search) where status = 'open';
-create index listings_by_ward on housing.listings (ward_version, ward_code, published_at desc, id desc) where status = 'open';
-create index listings_near on housing.listings using gist (ll_to_earth(lat, lon)) where status = 'open' and lat is not null;
-
 create schema services;
 
 create table services.procedures (

@@ -22,6 +22,7 @@ create table photos.uploads (
     reason         text,
     width          integer,
     height         integer,
+    difference_hash bigint,
     lat            double precision check (lat between -90 and 90),
     lon            double precision check (lon between -180 and 180),
     created_at     timestamptz not null,
@@ -41,6 +42,7 @@ create table photos.uploads (
 );
 comment on table photos.uploads is 'pictures, from the promise of one until what it belongs to is gone';
 comment on column photos.uploads.key is 'incoming/, pictures/ and thumbnails/ before it name the objects in the bucket; told to nobody';
+comment on column photos.uploads.difference_hash is 'of what is to be seen: few bits differ between copies of a picture that were saved anew; null for one without any shapes';
 comment on column photos.uploads.lat is 'read out of the picture, with consent only, for its owner only, and forgotten when it is claimed';
 comment on column photos.uploads.tried_at is 'when a worker last began to look at it; another one waits two minutes';
 comment on column photos.uploads.place is 'its place among the pictures of its subject';

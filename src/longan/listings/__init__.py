@@ -1,0 +1,1 @@
+"""Listings of rooms as their owners write them: drafts, checks, publishing, freshness, pictures, closing, history."""
