@@ -35,10 +35,13 @@ def statement(name: str, dimensions: Dimensions, given: frozenset[str]) -> tuple
     assert isinstance(listed, Walked)
     conditions = listed.conditions(given)
     every = " and ".join([listed.always, *conditions, *listed.leading(given)])
-    columns = ", ".join(f"{sql} as {facet}" for facet, sql in dimensions)
-    valued = "\n     union all ".join(
-        f"select '{facet}' as facet, v.value from counted c cross join unnest(c.{facet}) v (value)"
-        for facet, _ in dimensions
+    columns = ", ".join(f"{_alone(sql) or sql} as {facet}" for facet, sql in dimensions)
+    # To take each array of one value apart would cost more than all else together.
+    tallied = "\n     union all ".join(
+        f"select '{facet}' as facet, c.{facet} as value, count(*) as count from counted c group by c.{facet}"
+        if _alone(sql)
+        else f"select '{facet}', v.value, count(*) from counted c, unnest(c.{facet}) v (value) group by v.value"
+        for facet, sql in dimensions
     )
     sql, names = listed.numbered(f"""with walked as materialized (
     select {columns}
@@ -54,14 +57,20 @@ matched as materialized (
       where (select count(*) from walked) <= {MOST_COUNTED}
       limit {MOST_COUNTED + 1})),
 counted as (select m.* from matched m limit {MOST_COUNTED}),
-valued as (
-    {valued}),
-tallied as (
-    select v.facet, v.value, count(*) as count from valued v where v.value is not null group by v.facet, v.value),
+tallied (facet, value, count) as (
+    {tallied}),
 placed as (
-    select t.*, row_number() over (partition by t.facet order by t.count desc, t.value) as place from tallied t)
+    select t.*, row_number() over (partition by t.facet order by t.count desc, t.value) as place
+      from tallied t
+     where t.value is not null)
 select null as facet, null as value, count(*) as count, 0 as place from matched
  union all
 select p.facet, p.value, p.count, p.place from placed p where p.place <= {MOST_VALUES}
  order by place""")
     return sql.replace(f"-- {name}\n", f"-- {name.partition('.')[0]}.facets\n", 1), names
+
+
+def _alone(sql: str) -> str | None:
+    """The value, where the array is written as one of a single value."""
+    inside = sql.removeprefix("array[").removesuffix("]")
+    return inside if sql == f"array[{inside}]" and "," not in inside else None

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from longan.db import many, maybe
 from longan.errors import Conflict, NotFound, Stale
 from longan.fields import LINE
 
-Kind = Literal["jobs"]
+Kind = Literal["jobs", "housing"]
 Cadence = Literal["instant", "daily", "weekly", "none"]
 SearchName = Annotated[str, Meta(min_length=1, max_length=80, pattern=LINE)]
 Reading: TypeAlias = asyncpg.Connection | asyncpg.Pool | asyncpg.pool.PoolConnectionProxy
@@ -37,7 +37,8 @@ class SavedSearchExists(Conflict):
 class Criteria(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a search demands, as columns; None demands nothing. Its words are `whole`, or `rest` in a place `named`
     among them, each as `queries.tsquery` writes it; `places` and `named` are "ward_version/code", `metres` around
-    `lat`, `lon`, `pay_min` đồng a month."""
+    `lat`, `lon`, `pay_min`, rents and `cost_max` (what each of `people` pays in truth) đồng a month, `area_min` square
+    metres."""
 
     whole: str | None = None
     named: list[str] | None = None
@@ -58,6 +59,16 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     experience_months: int | None = None
     employer_id: UUID | None = None
     within_days: int | None = None
+    rent_min: int | None = None
+    rent_max: int | None = None
+    cost_max: int | None = None
+    area_min: float | None = None
+    people: int | None = None
+    kinds: list[str] | None = None
+    features: list[str] | None = None
+    curfew_after: time | None = None
+    available_by: date | None = None
+    verified_owner: bool | None = None
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -78,6 +89,9 @@ _TYPES = {
     "province_code": "text", "lat": "float8", "lon": "float8", "metres": "float8", "park_codes": "text[]",
     "pay_min": "bigint", "occupations": "text[]", "contracts": "text[]", "shifts": "text[]", "benefits": "text[]",
     "educations": "text[]", "experience_months": "integer", "employer_id": "uuid", "within_days": "integer",
+    "rent_min": "bigint", "rent_max": "bigint", "cost_max": "bigint", "area_min": "float8", "people": "integer",
+    "kinds": "text[]", "features": "text[]", "curfew_after": "time", "available_by": "date",
+    "verified_owner": "boolean",
 }  # fmt: skip
 _READ = ", ".join(f"{name} {kind}" for name, kind in _TYPES.items())
 _GIVEN = {name: f"to_tsquery('simple', c.{name})" if name in ("whole", "rest") else f"c.{name}" for name in _TYPES}
@@ -91,7 +105,9 @@ select e.word, e.share
  where (s.schemaname, s.tablename, s.attname) = ($1, $2, $3)
    and exists (select from unnest($4::text[]) as w (word) where starts_with(e.word, w.word))"""
 
-SEARCHED: dict[Kind, tuple[str, str, str]] = {"jobs": ("jobs", "postings", "search")}
+SEARCHED: dict[Kind, tuple[str, str, str]] = {
+    "jobs": ("jobs", "postings", "search"), "housing": ("housing", "listings", "search"),
+}  # fmt: skip
 
 
 async def keys_of(conn: Reading, kind: Kind, criteria: Criteria) -> list[str]:
@@ -112,8 +128,15 @@ async def keys_of(conn: Reading, kind: Kind, criteria: Criteria) -> list[str]:
             search_keys.of_occupations(criteria.occupations),
             search_keys.of_employer(criteria.employer_id),
             search_keys.of_province(criteria.province_code),
+            search_keys.of_rents(criteria.rent_min, _highest_rent(criteria)),
         ]
     )
+
+
+def _highest_rent(criteria: Criteria) -> int | None:
+    """Whoever pays at most so much in truth, with others or alone, pays no more rent than all of them together."""
+    bounds = [criteria.rent_max, None if criteria.cost_max is None else criteria.cost_max * (criteria.people or 1)]
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 ONE_AT_A_TIME = """-- saved_searches.one_at_a_time

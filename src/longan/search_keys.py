@@ -1,8 +1,9 @@
 """Keys of saved searches: of all that a search demands the rarest, so that an index finds the few that may fit.
 
 A key is something that whatever the search finds must have, or one of several: a word (`w:`), the beginning of one
-(`p:`), a ward (`a:`), a square of the map (`c:`), an occupation (`o:`)… A new thing looks up its own keys, and only the
-searches found under them are compared with it. How rare a key is decides about speed only, never about what fits.
+(`p:`), a ward (`a:`), a square of the map (`c:`), an occupation (`o:`), a step of rents (`r:`)… A new thing looks up
+its own keys, and only the searches found under them are compared with it. How rare a key is decides about speed only,
+never about what fits.
 """
 
 import re
@@ -25,6 +26,11 @@ SHARE_OF_A_WARD = 0.01
 SHARE_OF_A_PARK = 0.02
 SHARE_OF_AN_EMPLOYER = 0.0001
 SHARE_OF_A_PROVINCE = 0.9
+
+# Steps of 500,000 đồng; all rents from the last one on are in it. Most rooms lie in four or five of them.
+RENT_STEP = 500_000
+LAST_STEP = 20
+SHARE_OF_A_STEP = 0.15
 
 _TOKEN = re.compile(r"\s*(?:([a-z0-9]+)(?::([*A-D]+))?|(<->|<[0-9]+>|[&|!()]))")
 
@@ -133,6 +139,18 @@ def of_employer(employer: object | None) -> Cover | None:
 def of_occupations(codes: Sequence[str] | None) -> Cover | None:
     """A tenth for each digit is too strict: a province has its few trades."""
     return None if codes is None else {f"o:{code}": 0.3 / 2 ** (len(code) - 1) for code in codes}
+
+
+def of_rents(least: int | None, most: int | None) -> Cover | None:
+    """The steps in which such a rent may lie; None for any."""
+    if least is None and most is None:
+        return None
+    last = LAST_STEP if most is None else _step(most)
+    return {f"r:{step}": SHARE_OF_A_STEP for step in range(_step(least or 0), last + 1)}
+
+
+def _step(rent: int) -> int:
+    return min(rent // RENT_STEP, LAST_STEP)
 
 
 def of_circle(lat: float | None, lon: float | None, metres: float | None) -> Cover | None:

@@ -50,7 +50,7 @@ async def page(client: httpx.AsyncClient, path: str = "/v1/jobs", **asked: Any) 
     return found
 
 
-def _from_elsewhere(client: httpx.AsyncClient) -> None:
+def from_elsewhere(client: httpx.AsyncClient) -> None:
     """A law asks more often than one caller may."""
     transport = client._transport
     assert isinstance(transport, httpx.ASGITransport)
@@ -59,7 +59,7 @@ def _from_elsewhere(client: httpx.AsyncClient) -> None:
 
 async def all_items(client: httpx.AsyncClient, limit: int = 100, **asked: Any) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
-    _from_elsewhere(client)
+    from_elsewhere(client)
     found = await page(client, limit=limit, **asked)
     while True:
         items += found["items"]

@@ -1,70 +1,46 @@
-"""Rules of the room: what a place costs in a month."""
+"""Rules of the room: a place as it is shown, with what it costs in a month, and the ways from it to work."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
 
-from msgspec import structs
+import asyncpg
+from msgspec.structs import replace
 
-from longan.housing.models import Advertised, Housing, MonthlyCost, Tariff
-
-# A tenant pays at most what the meter costs the owner: the circular in force on a day sets the household tiers.
-TARIFFS = (
-    Tariff(
-        valid_from=date(2025, 12, 2),
-        valid_to=None,
-        top_tier_per_kwh=3_460,
-        includes_vat=False,
-        legal_basis="Thông tư 60/2025/TT-BCT, Điều 12",
-    ),
-)
-
-# Assumptions, and shown as such in every estimate.
-KWH_A_PERSON = 50
-WATER_M3_A_PERSON = 4
+from longan import housing_drafts
+from longan.errors import NotFound
+from longan.housing import store
+from longan.housing.models import Advertised, Housing, NearJobPage
+from longan.housing_drafts import Said
+from longan.housing_ways import ways
+from longan.monthly_cost import Living, reckon
+from longan.page import Cursors
+from longan.uploads import Photo, public_link
+from longan.wages import day_of
 
 
-def tariff_on(day: date) -> Tariff | None:
-    """The tariff in force on `day`, None when we do not know it."""
-    for tariff in TARIFFS:
-        if tariff.valid_from <= day and (tariff.valid_to is None or day <= tariff.valid_to):
-            return tariff
-    return None
-
-
-def monthly_cost(place: Advertised, persons: int, day: date) -> MonthlyCost:
-    """What `persons` pay for a month, in đồng, with electricity and water as assumed for each of them."""
-    kwh, water_m3 = persons * KWH_A_PERSON, persons * WATER_M3_A_PERSON
-    price, tariff = place.electricity_per_kwh, tariff_on(day)
-    electricity = None if price is None else price * kwh
-    water = _water(place, persons, water_m3)
-    return MonthlyCost(
-        persons=persons,
-        kwh=kwh,
-        water_m3=water_m3,
-        rent=place.rent,
-        service_fee=place.service_fee,
-        electricity=electricity,
-        water=water,
-        total=place.rent + (place.service_fee or 0) + (electricity or 0) + (water or 0),
-        is_complete=electricity is not None and water is not None,
-        electricity_above_tariff=None if price is None or tariff is None else price > tariff.top_tier_per_kwh,
-        tariff=tariff,
+def shown(place: Advertised, pictures: Sequence[Photo], living: Living, day: date) -> Housing:
+    """The place with its public pictures, and its monthly cost for whoever would live there."""
+    said = {name: getattr(place.said, name) for name in Said.__struct_fields__}
+    beside = {name: getattr(place, name) for name in place.__struct_fields__ if name != "said"}
+    return Housing(
+        **said | beside,
+        photos=[public_link(each) for each in pictures if each.is_public],
+        monthly_cost=reckon(housing_drafts.asked(place.said), living, day),
     )
 
 
-def _water(place: Advertised, persons: int, water_m3: int) -> int | None:
-    if place.water_price is None:
-        return None
-    match place.water_unit:
-        case "m3":
-            return place.water_price * water_m3
-        case "person_month":
-            return place.water_price * persons
-        case "room_month":
-            return place.water_price
-        case None:
-            return None
-
-
-def shown(place: Advertised, persons: int, day: date) -> Housing:
-    """The place with its monthly cost."""
-    return Housing(**structs.asdict(place), monthly_cost=monthly_cost(place, persons, day))
+async def jobs_near(
+    conn: asyncpg.Connection, cursors: Cursors, housing: UUID, metres: float, pay_min: int | None, now: datetime,
+    cursor: str | None, limit: int,
+) -> NearJobPage:  # fmt: skip
+    """Open jobs around an open place, each with the way there. Raises `NotFound`."""
+    if (at := await store.spot(conn, housing, now)) is None:
+        raise NotFound
+    page = await store.jobs_near(conn, cursors, housing, at, metres, pay_min, now, cursor, limit)
+    known = ways(day_of(now), rough=at.rough or any(item.rough for item in page.items))
+    items = [
+        replace(item, road_km=known.road_km(item.distance_km), minutes=known.minutes(item.distance_km))
+        for item in page.items
+    ]
+    return replace(page, items=items, method_vi=known.method_vi, method_en=known.method_en)

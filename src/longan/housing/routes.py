@@ -1,58 +1,30 @@
 """HTTP of the room."""
 
-from datetime import timedelta, timezone
 from typing import Annotated
 from uuid import UUID
 
 from litestar import get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
-from longan import ward
-from longan.deps import Conn, Ex, Home, Now, Pages
+from longan import uploads
+from longan.deps import Conn, Ex, Now, Pages
 from longan.errors import NotFound
-from longan.geo import Latitude, Longitude, RadiusKm, metres
+from longan.geo import DEFAULT_KM
 from longan.housing import domain, store
-from longan.housing.models import Housing, HousingPage, Kind, Search
+from longan.housing.models import Housing, NearJobPage
+from longan.monthly_cost import Living
 from longan.page import Cursor, Limit
 from longan.policy import decided
+from longan.wages import day_of
 
-VIETNAM = timezone(timedelta(hours=7))
-
-Words = Annotated[str | None, QueryParameter(max_length=200, description="Words, with or without marks")]
-RentMax = Annotated[int | None, QueryParameter(ge=0, le=10**12, description="Đồng a month, at most")]
 Persons = Annotated[int, QueryParameter(ge=1, le=20, description="Who will live there, for the monthly cost")]
-
-
-@get("/v1/housing", tags=["housing"], opt=decided(auth="public", limit="lookup", raises=ward.PROBLEMS))
-async def list_housing(
-    conn: Conn,
-    now: Now,
-    pages: Pages,
-    home: Home,
-    q: Words = None,
-    ward_code: ward.WardCode = None,
-    old_ward_code: ward.OldWardCode = None,
-    place: ward.PlaceName = None,
-    lat: Latitude = None,
-    lon: Longitude = None,
-    radius_km: RadiusKm = None,
-    rent_max: RentMax = None,
-    kind: FromQuery[Kind | None] = None,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-) -> HousingPage:
-    """Places to rent: the nearest first around a point, else the best matches for `q`, else the newest"""
-    asked = Search(
-        q=q or None,
-        lat=lat,
-        lon=lon,
-        metres=metres(lat, lon, radius_km),
-        rent_max=rent_max,
-        kind=kind,
-        wards=await ward.codes(conn, home, now, ward_code, old_ward_code, place),
-        now=now,
-    )
-    return await store.search(conn, pages, asked, cursor, limit)
+Motorbikes = Annotated[
+    int | None, QueryParameter(ge=0, le=20, description="How many are parked there; one for each person when not given")
+]
+Radius = Annotated[float | None, QueryParameter(gt=0, le=100, description="Kilometres around it; 10 when not given")]
+PayMin = Annotated[
+    int | None, QueryParameter(ge=1, le=10**12, description="Đồng a month that one can rely on: this or more")
+]
 
 
 @get(
@@ -60,11 +32,33 @@ async def list_housing(
     tags=["housing"],
     opt=decided(auth="public", limit="lookup", raises=(NotFound,)),
 )
-async def get_housing(conn: Conn, now: Now, exchange: Ex, housing_id: FromPath[UUID], persons: Persons = 2) -> Housing:
-    """One place that is open, with what it costs in a month"""
-    if (place := await store.one(conn, housing_id)) is None:
+async def get_housing(
+    conn: Conn, now: Now, exchange: Ex, housing_id: FromPath[UUID], persons: Persons = 2, motorbikes: Motorbikes = None
+) -> Housing:
+    """One place that is open, with what it truly costs in a month, line by line"""
+    if (place := await store.one(conn, housing_id, now)) is None:
         raise NotFound
-    return exchange.tagged(domain.shown(place, persons, now.astimezone(VIETNAM).date()), place.version)
+    living = Living(people=persons, motorbikes=persons if motorbikes is None else motorbikes)
+    pictures = (await uploads.of(conn, "housing", [housing_id])).get(housing_id, [])
+    housing = domain.shown(place, pictures, living, day_of(now))
+    return exchange.tagged(housing, housing.version, housing.monthly_cost, housing.photos, housing.job_ids)
 
 
-HANDLERS = [list_housing, get_housing]
+@get(
+    "/v1/housing/{housing_id:uuid}/jobs",
+    tags=["housing"],
+    opt=decided(auth="public", limit="lookup", raises=(NotFound,)),
+)
+async def list_jobs_near_housing(
+    conn: Conn, now: Now, pages: Pages, housing_id: FromPath[UUID], radius_km: Radius = None, pay_min: PayMin = None,
+    cursor: Cursor = None, limit: Limit = 20,
+) -> NearJobPage:  # fmt: skip
+    """Open jobs around an open place, the nearest first, each with the way to work
+
+    The way on the ground is approximated from the straight line; `method_en` says how.
+    """
+    metres = (radius_km or DEFAULT_KM) * 1000
+    return await domain.jobs_near(conn, pages, housing_id, metres, pay_min, now, cursor, limit)
+
+
+HANDLERS = [get_housing, list_jobs_near_housing]

@@ -5,83 +5,76 @@ from uuid import UUID
 
 import asyncpg
 
-from longan import queries
 from longan.db import maybe
-from longan.housing.models import Advertised, HousingPage, Search
-from longan.listing import Listing, Order, listing, newest
+from longan.housing.models import Advertised, NearJobPage, Spot
+from longan.housing_drafts import SAID
+from longan.housing_found import ALWAYS
+from longan.listing import Listing, Order, listing
 from longan.page import Cursors
-from longan.search import rank
+from longan.postings import BRIEF
 
-DISTANCE_KM = "round((earth_distance(ll_to_earth({lat}, {lon}), ll_to_earth(l.lat, l.lon)) / 1000)::numeric, 3)::float8"
+SHOWN = ALWAYS.replace("{now}", "$2")
 
-RANK = rank("l.title_marked", "l.search_text", "l.search_text")
-
-LIST = listing(
-    Listing(
-        name="housing.list",
-        select="""select l.id, l.title, l.kind, l.rent, l.area_m2::float8 as area_m2, l.ward_code, l.province_code,
-       l.published_at, {distance_km} as distance_km, {rank} as rank
+ONE = f"""-- housing.one
+select l.id, l.employer_id, l.province_code, l.lat, l.lon, l.rough_point, l.place_source, l.near_park, l.features,
+       l.published_at, l.confirmed_at, l.updated_at, l.version, {SAID},
+       array(select d.posting_id
+               from housing.job_dormitories d
+               join jobs.postings j on j.id = d.posting_id and j.status = 'open'
+              where d.listing_id = l.id
+              order by d.posting_id) as job_ids
   from housing.listings l
- where l.status = 'open'""",
-        columns={
-            "distance_km": ("lat", "null::float8", DISTANCE_KM),
-            "rank": ("marked", "0", RANK),
-        },
-        where={
-            "q": "l.search @@ {tsquery}::text::tsquery",
-            "wards": "l.ward_version = places.version_on({now}::timestamptz) and l.ward_code = any({wards}::text[])",
-            "near": "earth_box(ll_to_earth({lat}, {lon}), {metres}) @> ll_to_earth(l.lat, l.lon) and l.lat is not null "
-            "and earth_distance(ll_to_earth({lat}, {lon}), ll_to_earth(l.lat, l.lon)) <= {metres}",
-            "rent_max": "l.rent <= {rent_max}",
-            "kind": "l.kind = {kind}",
-        },
+ where l.id = $1 and {SHOWN}"""
+
+
+async def one(conn: asyncpg.Connection, housing: UUID, now: datetime) -> Advertised | None:
+    """A place that is open, and that somebody has confirmed lately; no dormitory of a suspended employer."""
+    return maybe(await conn.fetchrow(ONE, housing, now), Advertised)
+
+
+SPOT = f"""-- housing.spot
+select l.lat, l.lon, l.rough_point as rough
+  from housing.listings l
+ where l.id = $1 and {SHOWN}"""
+
+
+async def spot(conn: asyncpg.Connection, housing: UUID, now: datetime) -> Spot | None:
+    """Where such a place is."""
+    return maybe(await conn.fetchrow(SPOT, housing, now), Spot)
+
+
+POINT = "ll_to_earth({lat}, {lon})"
+CHORD = f"(j.point <-> {POINT})"
+
+JOBS = listing(
+    Listing(
+        name="housing.jobs_near",
+        select=f"""select j.id, j.title, {BRIEF}, j.expires_at, {CHORD} as chord,
+       round((sec_to_gc({CHORD}) / 1000)::numeric, 3)::float8 as distance_km, j.place_source = 'sample' as rough
+  from jobs.postings j
+  join employers.employers e on e.id = j.employer_id
+ where j.status = 'open' and (j.expires_at <= {{now}}) is not true
+   and (select earth_box({POINT}, {{metres}})) @> j.point and sec_to_gc({CHORD}) <= {{metres}}""",
+        where={"pay_min": "j.effective_month >= {pay_min}"},
         orders={
-            "newest": newest("l.published_at", "l.id"),
-            "relevance": Order(
-                by="{rank} desc, l.published_at desc, l.id desc",
-                after="({rank}, l.published_at, l.id) < ({after_0}::int, {after_1}::timestamptz, {after_2}::uuid)",
-                position=("rank", "published_at", "id"),
-                kind=tuple[int, datetime, UUID],
-                needs="marked",
-            ),
             "distance": Order(
-                by="{distance_km}, l.id",
-                after="({distance_km}, l.id) > ({after_0}::float8, {after_1}::uuid)",
-                position=("distance_km", "id"),
+                by=f"{CHORD}, j.id",
+                after=f"({CHORD}, j.id) > ({{after_0}}::float8, {{after_1}}::uuid)",
+                position=("chord", "id"),
                 kind=tuple[float, UUID],
-                needs="lat",
             ),
         },
     )
 )
 
 
-async def search(
-    conn: asyncpg.Connection, cursors: Cursors, asked: Search, cursor: str | None, limit: int
-) -> HousingPage:
-    """One page of open places: the nearest first when there is a point, else the best matches, else the newest.
-
-    Raises `InvalidRequest` for a cursor of another search.
-    """
-    values: dict[str, object] = {
-        name: value
-        for name in ("now", "wards", "lat", "lon", "metres", "rent_max", "kind")
-        if (value := getattr(asked, name)) is not None
-    }
-    if asked.q:
-        values |= queries.asked(asked.q)
-    sort = "distance" if asked.lat is not None else "relevance" if asked.q else "newest"
-    return await LIST.page(conn, cursors, sort, values, cursor, limit, HousingPage)
-
-
-ONE = """-- housing.one
-select l.id, l.title, l.kind, l.ward_code, l.province_code, l.lat, l.lon, l.place_source, l.rent, l.deposit,
-       l.area_m2::float8 as area_m2, l.electricity_per_kwh, l.water_price, l.water_unit, l.service_fee, l.has_loft,
-       l.private_bathroom, l.free_hours, l.near_park, l.published_at, l.updated_at, l.version
-  from housing.listings l
- where l.id = $1 and l.status = 'open'"""
-
-
-async def one(conn: asyncpg.Connection, housing: UUID) -> Advertised | None:
-    """A place that is open."""
-    return maybe(await conn.fetchrow(ONE, housing), Advertised)
+async def jobs_near(
+    conn: asyncpg.Connection, cursors: Cursors, housing: UUID, at: Spot, metres: float, pay_min: int | None,
+    now: datetime, cursor: str | None, limit: int,
+) -> NearJobPage:  # fmt: skip
+    """One page of open jobs around it, the nearest first, without their ways. Raises `InvalidRequest` for a cursor of
+    another list."""
+    values: dict[str, object] = {"lat": at.lat, "lon": at.lon, "metres": metres, "now": now}
+    values |= {} if pay_min is None else {"pay_min": pay_min}
+    asked = {"housing": housing, "metres": metres, "pay_min": pay_min}
+    return await JOBS.page(conn, cursors, "distance", values, cursor, limit, NearJobPage, asked)

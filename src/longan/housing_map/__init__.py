@@ -1,0 +1,1 @@
+"""Open places on a map: how many there are where."""
