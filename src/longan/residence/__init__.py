@@ -1,0 +1,1 @@
+"""What landlord and tenant declare when somebody moves in, as a checklist."""
