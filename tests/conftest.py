@@ -242,7 +242,7 @@ async def app(whole_app: Edge, conn: asyncpg.Connection, clock: TestClock, valke
     whole_app.authenticator = state.authenticator = Authenticator(state.pool, state.tokens, state.proofs, clock)
     state.entrance = Entrance(state.tokens, state.authenticator.forget)
     whole_app.limiter = Limiter(valkey)
-    for family in ("jobs", "procedures", "places", "feedback"):
+    for family in ("jobs", "procedures", "places", "feedback", "housing"):
         state.cache.forget(family, 0)
     await valkey.flushdb()
     return whole_app

@@ -1,9 +1,9 @@
 """Encoded public answers: a bounded cache in the process, filled through Valkey, emptied by the task of a write.
 
-An entry belongs to a family (`jobs`, `procedures`, `places`, `feedback`). A write of the family raises its generation
-in Valkey and calls it out; entries of older generations are never read again. Without Valkey there are no calls, so
-entries then live only a few seconds: slower, and nothing else. A write whose call a Valkey that hung never heard is
-called out when its task is tried again; until then nobody is shown an answer that was made longer than SECONDS ago.
+An entry belongs to a family: a key of SECONDS. A write of the family raises its generation in Valkey and calls it
+out; entries of older generations are never read again. Without Valkey there are no calls, so entries then live only a
+few seconds: slower, and nothing else. A write whose call a Valkey that hung never heard is called out when its task is
+tried again; until then nobody is shown an answer that was made longer than SECONDS ago.
 """
 
 import asyncio
@@ -19,7 +19,9 @@ from longan.limits import Limit
 
 CHANNEL = "cache"
 MAX_BYTES = 32 * 1024 * 1024
-SECONDS = {"jobs": 30.0, "procedures": 300.0, "places": 300.0, "feedback": 30.0}
+SECONDS = {
+    "jobs": 30.0, "procedures": 300.0, "places": 300.0, "feedback": 30.0, "housing": 30.0, "social_housing": 60.0,
+}  # fmt: skip
 ALONE_SECONDS = 3.0
 VALKEY_SECONDS = 0.25
 # How many questions a process remembers having been asked.

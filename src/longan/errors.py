@@ -55,6 +55,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "issue_in_future": ("Ngày cấp ở trong tương lai", "It was issued in the future"),
     "same_as_old": ("Phải khác với số cũ", "Must differ from the old one"),
     "mixed_currency": ("Không được trộn đồng và đô la", "Đồng and dollars must not be mixed"),
+    "names_contact": (
+        "Đừng ghi số điện thoại hay thư điện tử ở đây; người thuê sẽ thấy số khi bạn nhận lịch xem phòng",
+        "Leave telephone numbers and mail out of it; people see your number once you agree to a viewing",
+    ),
+    "doubted": ("Có thể gõ nhầm, xin xem lại", "May be a slip; please look again"),
     "not_mobile": ("Không phải số di động Việt Nam", "Is not a Vietnamese mobile number"),
 }
 

@@ -24,6 +24,8 @@ SubjectKind = Literal[
     "saved_search",
     "dossier_watch",
     "feedback",
+    "listing",
+    "viewing",
 ]
 Channel = Literal["push", "zns", "sms"]
 Carrier = Literal["zns", "sms"]
@@ -131,6 +133,59 @@ class Unused(msgspec.Struct, frozen=True):
     """Nothing to fill in: a search's own words stand in no notice."""
 
 
+class HousingEnding(msgspec.Struct, frozen=True):
+    """A listing of the reader's that is about to be taken for stale."""
+
+    title: str
+
+
+class HousingFound(msgspec.Struct, frozen=True):
+    """A new listing that fits a search the reader saved."""
+
+    title: str
+
+
+class HousingDigest(msgspec.Struct, frozen=True):
+    """How many new listings a person's saved searches have found since the digest before."""
+
+    count: int
+
+
+HousingReason = Literal[
+    "fraud", "wrong_price", "gone", "not_as_shown", "unsafe", "discrimination", "copied", "other"
+]  # fmt: skip
+
+
+class HousingMoved(msgspec.Struct, frozen=True):
+    """Where an official or the system has brought a listing of the reader's; `reason` is an official's; `reported`:
+    what was confirmed of it."""
+
+    what: Literal["open", "draft", "stale", "hidden", "suspended", "closed"]
+    title: str
+    reason: str
+    reported: list[HousingReason] = []
+
+
+class HousingReportAnswered(msgspec.Struct, frozen=True):
+    """What officials found of a listing that the reader has reported."""
+
+    outcome: Literal["confirmed", "dismissed"]
+    title: str
+
+
+class ViewingMoved(msgspec.Struct, frozen=True):
+    """A step of a request to see a room, or what came by itself; `at` is the time that was agreed on, if any."""
+
+    what: Literal["requested", "moved", "accepted", "refused", "withdrawn", "lapsed", "ended"]
+    title: str
+    at: str
+
+
+class ViewingSoon(msgspec.Struct, frozen=True):
+    title: str
+    at: str
+
+
 class FeedbackMoved(msgspec.Struct, frozen=True):
     """A step of the reader's own report to 1022; `code` is what one says on the telephone."""
 
@@ -163,6 +218,7 @@ class FeedbackAlarm(msgspec.Struct, frozen=True):
 Params = (
     JobDigest | Unused | SessionEnding | Posting | Moved | Received | Decided | Security | Announced | Reviewed
     | Answered | Invited | MembershipChanged | DossierChanged | DossierReminder
+    | HousingFound | HousingDigest | HousingEnding | HousingMoved | HousingReportAnswered | ViewingMoved | ViewingSoon
     | FeedbackMoved | SupportedFeedbackMoved | FeedbackMerged | FeedbackAlarm
 )  # fmt: skip
 Words = tuple[str, str]  # title and body
@@ -345,12 +401,65 @@ NOTICES: dict[str, Notice] = dict([
                            where s.id = i.subject_id and s.cadence <> 'none' and s.doubted_at is not null)""",
     ),
     _notice(
+        "housing_found", HousingFound, subject="listing", channel="housing_alerts", life=timedelta(days=1),
+        inbox_life=timedelta(days=90), full=True, link="housing/{subject_id}",
+        stands="""exists (select from housing_alerts.hits h
+                            join housing.listings l on l.id = h.listing_id
+                            join saved_searches.searches s on s.id = any(h.search_ids)
+                           where h.account_id = i.account_id and h.listing_id = i.subject_id and s.cadence <> 'none'
+                             and l.status = 'open' and l.stale_at > moment)""",
+    ),
+    _notice(
+        "housing_digest", HousingDigest, subject="account", channel="housing_digest", life=timedelta(days=1),
+        inbox_life=timedelta(days=90), full=True, link="housing-alerts",
+        stands="""exists (select from housing_alerts.hits h
+                            join housing.listings l on l.id = h.listing_id
+                            join saved_searches.searches s on s.id = any(h.search_ids)
+                           where h.account_id = i.account_id and h.told_at = i.created_at and not h.dropped
+                             and s.cadence <> 'none' and l.status = 'open' and l.stale_at > moment)""",
+    ),
+    _notice(
+        "housing_search_unused", Unused, subject="saved_search", channel="saved_searches", life=timedelta(days=7),
+        urgency="low", link="saved-housing-searches/{subject_id}",
+        stands="""exists (select from saved_searches.searches s
+                           where s.id = i.subject_id and s.cadence <> 'none' and s.doubted_at is not null)""",
+    ),
+    _notice(
         "job_reviewed", Reviewed, chosen_by="decision", subject="job", channel="hiring", life=timedelta(days=3),
         link="jobs/{subject_id}/review",
     ),
     _notice(
         "job_report_answered", Answered, chosen_by="outcome", subject="job", channel="job_reports",
         life=timedelta(days=3), urgency="low", link="job-reports",
+    ),
+    _notice(
+        "listing_stale_soon", HousingEnding, subject="listing", channel="housing", life=timedelta(days=2), full=True,
+        link="my-housing/{subject_id}",
+        stands="""exists (select from housing.listings l
+                           where l.id = i.subject_id and l.status = 'open'
+                             and l.stale_at > moment and l.stale_at <= i.created_at + interval '4 days')""",
+    ),
+    _notice(
+        "listing_moved", HousingMoved, chosen_by="what", subject="listing", channel="housing", life=timedelta(days=3),
+        link="my-housing/{subject_id}",
+        stands="""exists (select from housing.listings l
+                           where l.id = i.subject_id and l.status = i.params ->> 'what')""",
+    ),
+    _notice(
+        "housing_report_answered", HousingReportAnswered, chosen_by="outcome", subject="listing",
+        channel="housing_reports", life=timedelta(days=3), urgency="low", link="housing-reports",
+    ),
+    _notice(
+        "viewing_moved", ViewingMoved, chosen_by="what", subject="viewing", channel="viewings", life=timedelta(days=2),
+        link="viewings/{subject_id}",
+        stands="""exists (select from viewings.requests r
+                           where r.id = i.subject_id and r.status = i.params ->> 'what')""",
+    ),
+    _notice(
+        "viewing_soon", ViewingSoon, subject="viewing", channel="viewings", life=timedelta(hours=2),
+        link="viewings/{subject_id}",
+        stands="""exists (select from viewings.requests r
+                           where r.id = i.subject_id and r.status = 'accepted' and r.agreed_for > moment)""",
     ),
     _notice(
         "dossier_changed", DossierChanged, chosen_by="what", subject="dossier_watch", channel="dossiers",
@@ -411,14 +520,19 @@ NOTICES: dict[str, Notice] = dict([
 ])  # fmt: skip
 
 GATHERED = msgspec.convert(_TEXTS["gathered"], dict[str, dict[Locale, Words]])
+# What stands for a code in a list of codes among the params.
+CODES = msgspec.convert(_TEXTS["codes"], dict[str, dict[Locale, str]])
 
 
 def rendered(topic: str, params: Params, locale: Locale) -> Words:
     """The words of the inbox, filled."""
     notice = NOTICES[topic]
     given = msgspec.structs.asdict(params)
+    for name, value in given.items():
+        if isinstance(value, list):
+            given[name] = ", ".join(CODES[code][locale] for code in value)
     title, body = notice.words[given[notice.chosen_by] if notice.chosen_by else ""][locale]
-    return title.format_map(given), body.format_map(given)
+    return title.format_map(given), body.format_map(given).rstrip()
 
 
 # What might be the number of a phone, a person or a dossier, however it is spaced; 25/11/2026 is none.
@@ -476,6 +590,8 @@ def _fill(topic: str, text: str, known: set[str]) -> None:
 
 for _topic, _made in NOTICES.items():
     _check(_topic, _made)
+if set(CODES) != set(get_args(HousingReason)) or any(set(said) != set(get_args(Locale)) for said in CODES.values()):
+    raise BadWords("codes: a reason has no words")
 for _many in GATHERED.values():
     for _said in _many.values():
         _fill("gathered", _said[1], {"count"})

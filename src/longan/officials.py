@@ -9,7 +9,7 @@ import asyncpg
 from longan.errors import Forbidden
 from longan.tokens import Principal
 
-Function = Literal["labour", "public_services", "feedback", "identity", "moderation", "campaigns"]
+Function = Literal["labour", "public_services", "feedback", "identity", "moderation", "campaigns", "housing"]
 
 APPOINTED = """-- officials.appointed
 select exists (select from staff.appointments($1, $2, $3))"""

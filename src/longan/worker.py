@@ -36,6 +36,8 @@ from longan.crypto import Sealed
 from longan.device_keys import tasks as device_keys
 from longan.dossier_watches import tasks as dossier_watches
 from longan.dossiers import tasks as dossiers
+from longan.eligibility import tasks as eligibility
+from longan.eligibility_rules import tasks as eligibility_rules
 from longan.employers import tasks as employers
 from longan.fallback import tasks as fallback
 from longan.federation import tasks as federation
@@ -44,6 +46,10 @@ from longan.feedback_desk import tasks as feedback_desk
 from longan.feedback_results import tasks as feedback_results
 from longan.firebase import tasks as firebase
 from longan.handover import tasks as handover
+from longan.housing_alerts import tasks as housing_alerts
+from longan.housing_desk import tasks as housing_desk
+from longan.housing_map import tasks as housing_map
+from longan.housing_reports import tasks as housing_reports
 from longan.identity import tasks as identity
 from longan.insights import tasks as insights
 from longan.job_alerts import tasks as job_alerts
@@ -52,6 +58,7 @@ from longan.job_feed import tasks as job_feed
 from longan.job_reports import tasks as job_reports
 from longan.jobs import tasks as jobs
 from longan.keys import keep_looking, load
+from longan.letting import tasks as letting
 from longan.members import tasks as members
 from longan.moderation import tasks as moderation
 from longan.notifications import tasks as notifications
@@ -70,6 +77,7 @@ from longan.sessions import tasks as sessions
 from longan.settings import BadSettings, Settings
 from longan.staff import tasks as staff
 from longan.tasks import Context, Declared
+from longan.viewings import tasks as viewings
 
 ROOMS = {
     "assurance": assurance,
@@ -79,6 +87,8 @@ ROOMS = {
     "device_keys": device_keys,
     "dossier_watches": dossier_watches,
     "dossiers": dossiers,
+    "eligibility": eligibility,
+    "eligibility_rules": eligibility_rules,
     "employers": employers,
     "fallback": fallback,
     "feedback": feedback,
@@ -95,6 +105,12 @@ ROOMS = {
     "jobs": jobs,
     "publishing": publishing,
     "applications": applications,
+    "letting": letting,
+    "housing_alerts": housing_alerts,
+    "housing_map": housing_map,
+    "viewings": viewings,
+    "housing_reports": housing_reports,
+    "housing_desk": housing_desk,
     "members": members,
     "moderation": moderation,
     "notifications": notifications,

@@ -432,7 +432,111 @@ async def alerting(real: Real, people: list[UUID]) -> dict[str, list[UUID]]:
              from unnest($1::uuid[]) a, (select id from jobs.postings where status = 'open' order by id limit 3) j""",
         people, searches,
     )  # fmt: skip
-    return {"saved_search_id": searches}
+    for_a_place = await rows(
+        real.pool,
+        """insert into saved_searches.searches (account_id, kind, name, cadence, asked, alike, keys, rent_max, asked_at,
+                                                used_at, created_at, updated_at)
+           select p.id, 'housing', 'Chỗ tôi tìm', 'daily', '{"rent_max": 1}', uuid_send(uuidv7()), '{*}', n, now(),
+                  now(), now(), now()
+             from unnest($1::uuid[]) with ordinality as p (id, place), generate_series(1, 2) n
+            order by p.place
+        returning id""",
+        people,
+    )
+    await real.pool.execute(
+        """insert into housing_alerts.hits (account_id, listing_id, search_ids, way, found_at, due_at)
+           select a, l.id, $2, 'digest', now(), now() + interval '1 day'
+             from unnest($1::uuid[]) a,
+                  (select id from housing.listings where status = 'open' and owner_id is null order by id limit 3) l""",
+        people, for_a_place,
+    )  # fmt: skip
+    return {"saved_search_id": searches, "housing_search_id": for_a_place}
+
+
+async def letting(real: Real, people: list[UUID], employer: UUID, jobs: list[UUID]) -> dict[str, list[UUID]]:
+    """Listings of people, the first person's first, an employer's dormitories and projects, each with a past; and rooms
+    of nobody's."""
+    pool = real.pool
+    public = await rows(pool, "select id from housing.listings where status = 'open' order by id limit 2")
+    written = await rows(
+        pool,
+        """insert into housing.listings (owner_id, employer_id, kind, title, description, search_text, title_marked,
+                                         ward_version, ward_code, province_code, lat, lon, rent, cost_month,
+                                         cost_share, cost_two, cost_three, cost_four, cost_complete, cost_on, status,
+                                         published_at, confirmed_at, stale_at)
+           select w.owner, w.employer, w.kind, 'Phòng trọ', 'x', 'phong tro', 'phong tro', l.ward_version, l.ward_code,
+                  l.province_code, l.lat, l.lon, 1500000, 1500000, 1500000, 750000, 500000, 375000, false,
+                  '2026-01-01', 'open', now(), now(), now() + interval '30 days'
+             from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as w (owner, employer, kind, place),
+                  generate_series(1, 2), (select * from housing.listings where id = $4) l
+            order by w.place
+        returning id""",
+        [*people, people[0], people[0]], [*[None] * len(people), employer, None],
+        [*["room"] * len(people), "dormitory", "project"], public[0],
+    )  # fmt: skip
+    await pool.execute(
+        """insert into housing.history (listing_id, version, side, from_status, to_status, changed_at)
+           select l, n, 'owner', 'draft', 'draft', now() from unnest($1::uuid[]) l, generate_series(1, 2) n""",
+        written,
+    )
+    await pool.execute(
+        """insert into housing.job_dormitories (listing_id, posting_id)
+           select l.id, j from housing.listings l, unnest($1::uuid[]) j where l.employer_id = $2""",
+        jobs, employer,
+    )  # fmt: skip
+    viewings = await rows(
+        pool,
+        """insert into viewings.requests (listing_id, owner_id, employer_id, worker_id, status, times, last_time,
+                                          agreed_for, people, note, contact_id, created_at, updated_at)
+           select l.id, l.owner_id, l.employer_id, w, 'accepted', array[now() + interval '1 day'],
+                  now() + interval '1 day', now() + interval '1 day', 2, 'x', l.owner_id, now(), now()
+             from housing.listings l, unnest($2::uuid[]) w
+            where l.id = any($1) and l.kind <> 'project' and l.owner_id <> w
+        returning id""",
+        written, [*people, await real.account()],
+    )  # fmt: skip
+    await pool.execute(
+        """insert into viewing_numbers.looks (request_id, account_id, seen_by, side, looked_at)
+           select r.id, s.whose, s.seen_by, s.side, now()
+             from viewings.requests r,
+                  lateral (values (r.worker_id, r.owner_id, 'owner'), (r.owner_id, r.worker_id, 'worker'))
+                      s (whose, seen_by, side)
+            where r.id = any($1)""",
+        viewings,
+    )
+    reports = await rows(
+        pool,
+        """insert into housing_reports.reports (listing_id, account_id, reason_code, note, created_at)
+           select l, a, 'fraud', 'x', now() from unnest($1::uuid[]) l, unnest($2::uuid[]) a returning id""",
+        public, [*people, await real.account()],
+    )  # fmt: skip
+    hidden = await rows(
+        pool,
+        """update housing.listings set status = 'hidden' where id in (
+               select id from housing.listings where status = 'open' and owner_id is null order by id desc limit 2)
+           returning id""",
+    )
+    pairs = await rows(
+        pool,
+        """insert into housing_desk.same_pictures (listing_id, other_id, is_exact, found_at)
+           select least(a, b), greatest(a, b), true, now() from unnest($1::uuid[]) a, unnest($2::uuid[]) b
+        returning id""",
+        hidden, public,
+    )  # fmt: skip
+    return {
+        "housing_id": [*written, *public], "viewing_id": viewings, "pair_id": pairs, "housing_report_id": reports
+    }  # fmt: skip
+
+
+async def ruling(real: Real, official: UUID) -> dict[str, list[UUID]]:
+    """Rules of social housing as another official and the one who calls have drafted them."""
+    drafted = await rows(
+        real.pool,
+        """insert into eligibility_rules.texts (text, note, drafted_by, drafted_at)
+           select 'x', 'Bản ' || n, a, now() from unnest($1::uuid[]) a, generate_series(1, 2) n returning id""",
+        [official, await real.account(role="official")],
+    )
+    return {"rules_id": drafted}
 
 
 async def handling(real: Real, official: UUID, people: list[UUID]) -> dict[str, list[UUID]]:
@@ -566,6 +670,7 @@ async def built(real: Real) -> AsyncIterator[House]:
         [owner, worker], employer,
     )  # fmt: skip
     keeping = await finding(real, [owner, worker])
+    let = await letting(real, [owner, worker], employer, jobs)
     moderation = await moderated(real, [owner, worker])
     desk = await handling(real, official, [owner, worker])
     await supporting(real, [owner, worker])
@@ -574,7 +679,8 @@ async def built(real: Real) -> AsyncIterator[House]:
         "employer_id": [employer, *await rows(real.pool, "select id from employers.employers limit 2")],
         "application_id": await rows(real.pool, "select id from applications.applications"),
         "notification_id": await rows(real.pool, "select id from notifications.inbox"),
-        "housing_id": await rows(real.pool, "select id from housing.listings limit 2"),
+        **{name: found for name, found in let.items() if name != "housing_report_id"},
+        **await ruling(real, official),
         **await reviewed(real, [owner, worker, *[await real.account() for _ in range(3)]]),
         **await staffed(real, administrator),
         **await campaigning(real, official),
@@ -589,7 +695,7 @@ async def built(real: Real) -> AsyncIterator[House]:
         **desk,
         **await partnering(real, administrator),
         **keeping,
-        "report_id": [*moderation["report_id"], *desk["feedback_id"]],
+        "report_id": [*moderation["report_id"], *desk["feedback_id"], *let["housing_report_id"]],
     }
     ids["case_id"] = [*ids["case_id"], *moderation["case_id"]]
     # Everybody has just proved as much as any operation demands: it must not end at that.

@@ -14,6 +14,9 @@ from tests.faults.conftest import StillClock
 from tests.faults.house import House, built
 from tests.faults.walking import Answer, path_of, query
 
+# Whose first one is the owner's.
+NAMED = ("saved_search_id", "import_id", "housing_id", "housing_search_id")
+
 
 @pytest.fixture(scope="module")
 async def house(copies: Copies, settings: Settings) -> AsyncIterator[House]:
@@ -33,7 +36,7 @@ async def cursors_of(house: House) -> dict[str, tuple[str, dict[str, str], str]]
         named: dict[str, object] = {"job_id": house.jobs[0], "employer_id": house.employer, "month": "2026-10"}
         named["code"] = "1.004194"
         named |= {name: house.ids[name][0] for name in ("campaign_id", "office_id", "procedure_import_id")}
-        path = path_of(operation, named | {name: house.ids[name][0] for name in ("saved_search_id", "import_id")})
+        path = path_of(operation, named | {name: house.ids[name][0] for name in NAMED})
         page = await house.call("GET", path, query(limit=1), headers)
         assert page.json["next_cursor"], operation.name
         made[operation.name] = (path, headers, page.json["next_cursor"])

@@ -128,8 +128,10 @@ async def test_every_number_in_a_header_may_be_anything(house: House) -> None:
 
 # What may be done with what is not one's own; for every other operation it is as if it were not there.
 FOR_EVERYBODY = {
-    "get_job", "get_job_json_ld", "get_employer", "get_housing", "apply_to_job", "block_employer", "save_job",
+    "get_job", "get_job_json_ld", "get_employer", "get_housing", "list_jobs_near_housing",
+    "list_housing_near_job", "apply_to_job", "block_employer", "save_job",
     "report_job", "create_job_share", "list_office_ratings",
+    "request_viewing", "report_housing", "get_owner_response",
     "keep_checklist",  # its id is the phone's own: of somebody else's it makes nothing but a checklist of one's own
 }  # fmt: skip
 

@@ -28,6 +28,8 @@ from longan.device_keys import routes as device_keys
 from longan.dossier_watches import routes as dossier_watches
 from longan.dossiers import routes as dossiers
 from longan.dpop import Proofs
+from longan.eligibility import routes as eligibility
+from longan.eligibility_rules import routes as eligibility_rules
 from longan.employers import routes as employers
 from longan.entrance import Entrance
 from longan.events import routes as events
@@ -45,6 +47,11 @@ from longan.firebase import routes as firebase
 from longan.firebase.outside import Firebase
 from longan.handover import routes as handover
 from longan.housing import routes as housing
+from longan.housing_alerts import routes as housing_alerts
+from longan.housing_desk import routes as housing_desk
+from longan.housing_map import routes as housing_map
+from longan.housing_reports import routes as housing_reports
+from longan.housing_search import routes as housing_search
 from longan.hsds import routes as hsds
 from longan.idempotency import InFlight
 from longan.identity import routes as identity
@@ -53,6 +60,7 @@ from longan.job_alerts import routes as job_alerts
 from longan.job_exchange import routes as job_exchange
 from longan.job_feed import routes as job_feed
 from longan.job_reports import routes as job_reports
+from longan.job_room import routes as job_room
 from longan.job_search import routes as job_search
 from longan.job_shares import routes as job_shares
 from longan.job_suggestions import routes as job_suggestions
@@ -60,6 +68,8 @@ from longan.job_templates import routes as job_templates
 from longan.jobs import routes as jobs
 from longan.keys import keep_looking, load
 from longan.labour import routes as labour
+from longan.letting import routes as letting
+from longan.listings import routes as listings
 from longan.members import routes as members
 from longan.moderation import routes as moderation
 from longan.notifications import routes as notifications
@@ -81,6 +91,7 @@ from longan.ratings import routes as ratings
 from longan.recommendations import routes as recommendations
 from longan.recovery import routes as recovery
 from longan.registry import routes as registry
+from longan.residence import routes as residence
 from longan.reviews import routes as reviews
 from longan.saved_jobs import routes as saved_jobs
 from longan.services import routes as services
@@ -88,6 +99,8 @@ from longan.sessions import routes as sessions
 from longan.settings import Settings, read
 from longan.staff import routes as staff
 from longan.tokens import Tokens
+from longan.viewing_numbers import routes as viewing_numbers
+from longan.viewings import routes as viewings
 
 HANDLERS: list[Any] = [
     *health.HANDLERS,
@@ -125,6 +138,19 @@ HANDLERS: list[Any] = [
     *applications.HANDLERS,
     *insights.HANDLERS,
     *housing.HANDLERS,
+    *housing_search.HANDLERS,
+    *housing_map.HANDLERS,
+    *housing_alerts.HANDLERS,
+    *listings.HANDLERS,
+    *letting.HANDLERS,
+    *job_room.HANDLERS,
+    *eligibility.HANDLERS,
+    *eligibility_rules.HANDLERS,
+    *residence.HANDLERS,
+    *viewings.HANDLERS,
+    *viewing_numbers.HANDLERS,
+    *housing_reports.HANDLERS,
+    *housing_desk.HANDLERS,
     *photos.HANDLERS,
     *feedback.HANDLERS,
     *feedback_map.HANDLERS,

@@ -14,6 +14,8 @@ from longan.exchange import Answer, Exchange
 FRESH = {
     "jobs": b"public, max-age=30",
     "feedback": b"public, max-age=30",
+    "housing": b"public, max-age=30",
+    "social_housing": b"public, max-age=60",
     "places": b"public, max-age=300, stale-while-revalidate=3600",
     "procedures": b"public, max-age=300, stale-while-revalidate=3600",
 }

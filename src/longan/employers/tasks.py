@@ -1,19 +1,21 @@
-"""What the worker does for the room: the postings of an employer follow what became of it."""
+"""What the worker does for the room: the postings and dormitories of an employer follow what became of it."""
 
 from uuid import UUID
 
-from longan import cache, employer_postings
+from longan import cache, employer_dormitories, employer_postings
 from longan.tasks import Context, Task
 
 
 async def employer_withheld(context: Context, *, employer_id: UUID) -> None:
     """The employer was suspended or rejected: nothing of it stays open."""
     await employer_postings.withhold(context.pool, employer_id, context.clock())
+    await employer_dormitories.withhold(context.pool, employer_id, context.clock())
 
 
 async def employer_given_back(context: Context, *, employer_id: UUID, official_id: UUID) -> None:
-    """The employer is verified (again): what was taken from it becomes drafts."""
+    """The employer is verified (again): its postings become drafts, its dormitories are open."""
     await employer_postings.give_back(context.pool, employer_id, official_id, context.clock())
+    await employer_dormitories.give_back(context.pool, employer_id, official_id, context.clock())
 
 
 async def employer_renamed(context: Context, *, employer_id: UUID) -> None:

@@ -20,7 +20,8 @@ select a.id, a.phone_cipher, p.full_name, p.birth_year, coalesce(p.locale, 'vi')
                from members.members m where m.account_id = a.id
               union all
              select ('landlord', null, null)::people.held_role
-              where exists (select from housing.listings l where l.owner_id = a.id)) as roles
+              where exists (select from housing.listings l
+                             where l.owner_id = a.id and l.employer_id is null and l.kind <> 'project')) as roles
   from identity.accounts a
   left join people.profiles p on p.account_id = a.id
  where a.id = $1"""

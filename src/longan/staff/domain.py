@@ -239,6 +239,8 @@ async def _set_closed(
         raise NotFound
     for session in await end_all(tx, account, "account_disabled", now) if closed else []:
         entrance.forget(session)
+    if closed:
+        await queue.add(tx, "account_closed", account_id=account)
 
 
 async def _account(tx: asyncpg.Connection, sealed: Sealed, phone: str, now: datetime) -> UUID:

@@ -15,9 +15,13 @@ from longan import search
 from longan.devkit.sample.people import Seals, settle
 from longan.devkit.sample.reading import read
 from longan.fields import Currency
+from longan.housing_costs import Asked, reckoned
+from longan.housing_limits import limits_on
+from longan.monthly_cost import WaterUnit
 from longan.pay import PayIn, Period
 from longan.reference.load import Tell, insert, json_lines
 from longan.searchable import searchable
+from longan.wages import day_of
 
 EMPLOYERS = """-- sample.employers
 insert into employers.employers (id, tax_code_index, tax_code, name, search_text, ward_version, ward_code, status,
@@ -43,12 +47,15 @@ PARKS = """-- sample.parks
 select fold, code, ward_code from places.parks"""
 
 LISTINGS = """-- sample.listings
-insert into housing.listings (id, kind, title, search_text, title_marked, ward_version, ward_code, province_code,
-                              lat, lon, rent, area_m2, electricity_per_kwh, water_price, water_unit, has_loft,
-                              private_bathroom, free_hours, near_park, place_source, published_at, updated_at)
-select id, kind, title, search_text, title_marked, ward_version, ward_code, province_code, lat, lon,
-       rent, area_m2, electricity_per_kwh, water_price, water_unit, has_loft, private_bathroom,
-       free_hours, near_park, place_source, published_at, published_at
+insert into housing.listings (id, kind, status, title, search_text, title_marked, ward_version, ward_code,
+                              province_code, lat, lon, rough_point, rent, area_m2, electricity_price, electricity_unit,
+                              water_price, water_unit, has_loft, private_bathroom, free_hours, near_park, place_source,
+                              cost_month, cost_share, cost_two, cost_three, cost_four, cost_complete, cost_on,
+                              price_flags, published_at, confirmed_at, stale_at, created_at, updated_at)
+select id, kind, 'open', title, search_text, title_marked, ward_version, ward_code, province_code, lat, lon, true,
+       rent, area_m2, electricity_price, electricity_unit, water_price, water_unit, has_loft, private_bathroom,
+       free_hours, near_park, place_source, cost_month, cost_share, cost_two, cost_three, cost_four, cost_complete,
+       cost_on, price_flags, published_at, confirmed_at, stale_at, published_at, confirmed_at
   from jsonb_populate_recordset(null::housing.listings, $1::text::jsonb)
     on conflict do nothing"""
 
@@ -67,9 +74,10 @@ update jobs.postings p
 FRESHEN_LISTINGS = """-- sample.freshen_listings
 with lag as (select $1 - published_at as behind from housing.listings where id = $2)
 update housing.listings l
-   set published_at = l.published_at + lag.behind, version = l.version + 1, updated_at = $1
+   set published_at = l.published_at + lag.behind, confirmed_at = l.confirmed_at + lag.behind,
+       stale_at = l.stale_at + lag.behind, status = 'open', version = l.version + 1, updated_at = $1
   from lag
- where l.id = any($3) and l.status = 'open' and lag.behind > interval '1 day'"""
+ where l.id = any($3) and l.status in ('open', 'stale') and lag.behind > interval '1 day'"""
 
 
 class Employer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +125,7 @@ class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     area_m2: Decimal
     electricity_per_kwh: int | None
     water_price: int | None
-    water_unit: str | None
+    water_unit: WaterUnit | None
     has_loft: bool | None
     private_bathroom: bool | None
     free_hours: bool | None
@@ -176,11 +184,26 @@ def _posting(row: Posting, employer: str, parks: dict[str, tuple[str, str]], now
 
 
 def _listing(row: Listing, now: datetime) -> dict[str, Any]:
-    return asdict(row) | {
-        "search_text": search.fold(row.title),
-        "title_marked": search.mark(row.title),
-        "published_at": now + timedelta(seconds=row.published_offset),
-    }
+    asked = Asked(
+        kind=row.kind, rent=row.rent, area_m2=float(row.area_m2), electricity_price=row.electricity_per_kwh,
+        electricity_unit="kwh" if row.electricity_per_kwh else None, water_price=row.water_price,
+        water_unit=row.water_unit,
+    )  # fmt: skip
+    fresh = timedelta(days=limits_on(day_of(now)).fresh_days)
+    # As long ago as it was published, less whole turns of a confirmation a day before it would be stale.
+    confirmed_at = now - timedelta(seconds=-row.published_offset) % (fresh - timedelta(days=1))
+    return (
+        asdict(row)
+        | reckoned(asked, day_of(now)).columns()
+        | {
+            "electricity_price": row.electricity_per_kwh,
+            "electricity_unit": asked.electricity_unit,
+            **asdict(searchable(row.title, "")),
+            "published_at": now + timedelta(seconds=row.published_offset),
+            "confirmed_at": confirmed_at,
+            "stale_at": confirmed_at + fresh,
+        }
+    )
 
 
 def _rows(shape: type[S], name: str) -> list[S]:
