@@ -6,8 +6,8 @@ from datetime import date
 from time import perf_counter, process_time
 from uuid import UUID
 
-from longan.affordability import Room, Work, explain, rank, way
-from longan.commute import rate_on
+from longan.floor.living_costs.affordability import Room, Work, explain, rank, way
+from longan.floor.living_costs.commute import rate_on
 
 JOBS, ROOMS, SHOWN, ROUNDS = 50, 500, 20, 40
 LIMIT_MS = 50

@@ -24,14 +24,17 @@ import msgspec
 
 from bench import machine
 from bench.telling import AS_THE_WORKER, CROWD
-from longan import db, keys, saved_searches, schema
-from longan.crypto import Sealed
 from longan.devkit import embedded
 from longan.devkit.sample import load as sample
-from longan.errors import InvalidRequest
-from longan.job_alerts import domain, store, tasks
-from longan.job_alerts.models import JobFiltersIn
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.database import db
+from longan.floor.search import saved_searches
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
+from longan.migrations import schema
 from longan.reference import load as reference
+from longan.rooms.job_alerts import domain, store, tasks
+from longan.rooms.job_alerts.models import JobFiltersIn
 
 MOST_MILLISECONDS = 100.0
 SEED = 20_261_122

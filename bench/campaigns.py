@@ -17,9 +17,10 @@ from uuid import UUID
 import asyncpg
 
 from bench import machine
-from longan import db, schema
-from longan.campaigns import store, tasks
 from longan.devkit import embedded
+from longan.floor.database import db
+from longan.migrations import schema
+from longan.rooms.campaigns import store, tasks
 
 LEAST_PER_SECOND = 10_000.0
 # What the process may grow by while it tells the second half.

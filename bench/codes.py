@@ -24,10 +24,11 @@ import msgspec
 import redis.asyncio
 
 from bench import machine
-from longan import keys, schema
-from longan.codes import Challenge, code_of
 from longan.devkit import embedded
 from longan.devkit.processes import end, last_lines, spawn
+from longan.floor.accounts.codes import Challenge, code_of
+from longan.floor.setup import keys
+from longan.migrations import schema
 
 LEAST_PER_SECOND = 150.0
 CALLERS = 16

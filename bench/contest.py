@@ -22,11 +22,12 @@ from bench.load import Failed, Measured, Script
 from bench.pairs import JOB_PREFIX, JOBS, RUNS, SPAN, SPARE, WORKER_PREFIX, WORKERS, numbered
 from bench.rows import BARE, OURS, PEER, PGBENCH, Figures, Row
 from bench.wire import Tap
-from longan import keys, schema
 from longan.devkit import embedded, placing
 from longan.devkit.processes import Keeper
 from longan.devkit.terminal import Terminal
-from longan.tokens import Tokens
+from longan.floor.access.tokens import Tokens
+from longan.floor.setup import keys
+from longan.migrations import schema
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 PROVINCE_CODE = "80"

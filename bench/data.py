@@ -7,12 +7,13 @@ import asyncpg
 
 from bench.pairs import SESSION_PREFIX, SPARE, WORKER_PREFIX, WORKERS, numbered
 from bench.postings import EMPLOYER_COLUMNS, POSTING_COLUMNS, make, progress
-from longan import keys, schema
-from longan.crypto import Sealed
 from longan.devkit.sample import load as sample
 from longan.devkit.terminal import Tell, Terminal
+from longan.floor.access.tokens import Tokens
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
+from longan.migrations import schema
 from longan.reference import load as reference
-from longan.tokens import Tokens
 
 POSTINGS = 200_000
 PIECE = 5_000

@@ -27,10 +27,12 @@ import httpx
 import redis.asyncio
 
 from bench import machine
-from longan import calls, keys, schema
 from longan.devkit import embedded
 from longan.devkit.processes import end, last_lines, spawn
-from longan.tokens import Tokens
+from longan.floor.access.tokens import Tokens
+from longan.floor.database import calls
+from longan.floor.setup import keys
+from longan.migrations import schema
 
 START_SECONDS = 30.0
 WRITE = """insert into notifications.events (account_id, kind, subject_id, created_at)

@@ -22,13 +22,15 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from longan import db, feedback_cells, feedback_states, schema
 from longan.devkit import embedded
-from longan.feedback_cells import FINEST, cell_of
-from longan.feedback_map import store
-from longan.feedback_map.models import Tile
-from longan.feedback_states import Connection
+from longan.floor.database import db
+from longan.floor.feedback import feedback_cells, feedback_states
+from longan.floor.feedback.feedback_cells import FINEST, cell_of
+from longan.floor.feedback.feedback_states import Connection
+from longan.migrations import schema
 from longan.reference import load as reference
+from longan.rooms.feedback_map import store
+from longan.rooms.feedback_map.models import Tile
 from tests.feedback_map.cells import cell_at, column_and_row
 
 MOST_MS = 20.0

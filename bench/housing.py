@@ -25,16 +25,18 @@ import asyncpg
 
 from bench import feedback, machine, servers
 from bench.search import CLIENTS, SETTINGS, Answers
-from longan import db, keys, schema
 from longan.devkit import embedded
 from longan.devkit.processes import Keeper
 from longan.devkit.sample import load as sample
-from longan.feedback_states import Connection
-from longan.housing_cells import bands, cells_of, columns_and_rows
-from longan.housing_filters import Meaning, filters
-from longan.housing_found import values_of
-from longan.housing_map import store
+from longan.floor.database import db
+from longan.floor.feedback.feedback_states import Connection
+from longan.floor.housing.housing_cells import bands, cells_of, columns_and_rows
+from longan.floor.housing.housing_filters import Meaning, filters
+from longan.floor.housing.housing_found import values_of
+from longan.floor.setup import keys
+from longan.migrations import schema
 from longan.reference import load as reference
+from longan.rooms.housing_map import store
 
 MOST_RATIO, MOST_MAP_MS = 5.0, 30.0
 SEED, PIECE, WARMED = 20_251_101, 20_000, 40

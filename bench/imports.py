@@ -23,10 +23,12 @@ from uuid import UUID
 import asyncpg
 
 from bench import machine
-from longan import db, schema, sheets
 from longan.devkit import embedded
-from longan.job_exchange import domain, tasks
+from longan.floor.database import db
+from longan.floor.formats import sheets
+from longan.migrations import schema
 from longan.reference import load as reference
+from longan.rooms.job_exchange import domain, tasks
 
 LEAST_PER_SECOND = 2_000.0
 NODES = 1_000

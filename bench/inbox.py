@@ -24,11 +24,14 @@ import aiohttp
 import asyncpg
 
 from bench import machine
-from longan import db, keys, schema, telling
 from longan.devkit import embedded
 from longan.devkit.processes import end, last_lines, spawn
-from longan.notices import Moved
-from longan.tokens import Tokens
+from longan.floor.access.tokens import Tokens
+from longan.floor.database import db
+from longan.floor.messages import telling
+from longan.floor.messages.notices import Moved
+from longan.floor.setup import keys
+from longan.migrations import schema
 
 MOST_RATIO = 1.25
 START_SECONDS = 30.0

@@ -13,7 +13,7 @@ from bench import machine
 from bench.load import PATIENCE_SECONDS, Failed, Measured
 from bench.pairs import JOB_PREFIX, JOBS, SPAN, WORKER_PREFIX, WORKERS
 
-# As many connections as the pool of our server has (longan.settings), driven by one process.
+# As many connections as the pool of our server has (longan.floor.setup.settings), driven by one process.
 CONNECTIONS = 10
 LATENCIES_KEPT = 0.1
 ENDING_SECONDS = 2.0

@@ -19,17 +19,18 @@ from typing import get_args
 import asyncpg
 
 from bench.search import fill
-from longan import keys, wages
 from longan.devkit import embedded
-from longan.insights import domain, store
-from longan.insights.models import Dimension
-from longan.insights.tasks import first_month
+from longan.floor.pay_and_days import wages
+from longan.floor.setup import keys
+from longan.rooms.insights import domain, store
+from longan.rooms.insights.models import Dimension
+from longan.rooms.insights.tasks import first_month
 
 PROVINCE = "80"
 ROUNDS = 5
 ROWS = 5_000
 VIEWERS = 50_000
-# As the pool says (longan.db).
+# As the pool says (longan.floor.database.db).
 AS_WE_ASK = {"jit": "off", "plan_cache_mode": "force_generic_plan", "timezone": "UTC"}
 
 VIEWED = """with viewer as (

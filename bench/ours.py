@@ -2,7 +2,7 @@
 
 from longan.api.app import serve
 from longan.api.edge import Edge
-from longan.cache import Key
+from longan.floor.requests.cache import Key
 
 
 def uncached() -> Edge:

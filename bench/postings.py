@@ -15,13 +15,13 @@ from uuid import UUID
 import msgspec
 
 from bench.pairs import EMPLOYER_PREFIX, JOB_PREFIX, numbered
-from longan.crypto import Sealed
 from longan.devkit.sample import reading
 from longan.devkit.sample.load import Employer, Posting
-from longan.pay import PayIn
+from longan.floor.pay_and_days.pay import PayIn
+from longan.floor.search.search import fold
+from longan.floor.search.searchable import searchable
+from longan.floor.setup.crypto import Sealed
 from longan.reference.load import json_lines
-from longan.search import fold
-from longan.searchable import searchable
 
 SEED = 20_250_701
 DAY_SECONDS = 86_400

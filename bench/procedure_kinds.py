@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import asyncpg
 import msgspec
 
-from longan import life_events, procedure_words
-from longan.search import mark
-from longan.wages import day_of
+from longan.floor.pay_and_days.wages import day_of
+from longan.floor.procedures import life_events, procedure_words
+from longan.floor.search.search import mark
 
 Params = dict[str, str]
 

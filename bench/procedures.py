@@ -25,9 +25,10 @@ import msgspec
 
 from bench import machine, servers
 from bench.procedure_kinds import KINDS, SEARCHES, Params, Words, words_of
-from longan import keys, schema
 from longan.devkit import embedded
 from longan.devkit.processes import Keeper
+from longan.floor.setup import keys
+from longan.migrations import schema
 from longan.reference import load as reference
 
 MOST_MS = 3.0

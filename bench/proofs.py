@@ -15,8 +15,8 @@ import redis.asyncio
 import uvloop
 
 from longan.devkit import embedded
-from longan.dpop import Proofs
-from longan.nonces import Nonces
+from longan.floor.access.dpop import Proofs
+from longan.floor.access.nonces import Nonces
 from tests.devices import Device
 
 MOST_MICROSECONDS = 350.0

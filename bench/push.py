@@ -24,11 +24,13 @@ import asyncpg
 
 from bench import machine
 from bench.codes import _postgres
-from longan import clock, keys, schema
 from longan.devkit import embedded
 from longan.devkit.processes import end, last_lines, spawn
-from longan.notices import Received
-from longan.telling import tell
+from longan.floor.base import clock
+from longan.floor.messages.notices import Received
+from longan.floor.messages.telling import tell
+from longan.floor.setup import keys
+from longan.migrations import schema
 
 LEAST_PER_SECOND = 800.0
 MOST_MILLISECONDS = 1.0

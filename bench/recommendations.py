@@ -19,10 +19,11 @@ from typing import Any
 from uuid import UUID
 
 from bench.search import fill
-from longan import db, keys
 from longan.devkit import embedded
-from longan.page import Cursors
-from longan.recommendations import domain, store
+from longan.floor.database import db
+from longan.floor.database.page import Cursors
+from longan.floor.setup import keys
+from longan.rooms.recommendations import domain, store
 
 PEOPLE = 50
 SEED = 20_251_122

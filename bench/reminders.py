@@ -20,9 +20,11 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 
-from longan import reminders, schema, worker
-from longan.db import create_pool
+from longan import worker
 from longan.devkit import embedded
+from longan.floor.database import reminders
+from longan.floor.database.db import create_pool
+from longan.migrations import schema
 
 ROUNDS = 30
 MOVED = 2_000

@@ -26,11 +26,12 @@ from bench import machine, search_plans, servers
 from bench.data import INDEXES
 from bench.postings import EMPLOYER_COLUMNS, POSTING_COLUMNS, make, progress
 from bench.search_kinds import KINDS, Params, Words, words_of
-from longan import keys, schema
-from longan.crypto import Sealed
 from longan.devkit import embedded
 from longan.devkit.processes import Keeper
 from longan.devkit.sample import load as sample
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
+from longan.migrations import schema
 from longan.reference import load as reference
 
 MOST_RATIO = 5.0

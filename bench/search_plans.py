@@ -6,12 +6,12 @@ from uuid import UUID
 
 import asyncpg
 
-from longan import db, facets
-from longan.db import Alone
-from longan.geo import metres
-from longan.job_search import domain, store
-from longan.job_search.models import Search
-from longan.several import several
+from longan.floor.base.several import several
+from longan.floor.database import db, facets
+from longan.floor.database.db import Alone
+from longan.floor.places.geo import metres
+from longan.rooms.job_search import domain, store
+from longan.rooms.job_search.models import Search
 
 HOME = "80"
 LIMIT = 21

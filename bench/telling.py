@@ -15,16 +15,16 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from bench import machine
-from longan import schema
 from longan.devkit import embedded
-from longan.notices import Moved
-from longan.telling import tell
+from longan.floor.messages.notices import Moved
+from longan.floor.messages.telling import tell
+from longan.migrations import schema
 
 LEAST_PER_SECOND = 10_000.0
 MOST_MICROSECONDS = 20.0
 AT_ONCE = 1_000
 ROUNDS = 3
-# As its pool says (longan.db).
+# As its pool says (longan.floor.database.db).
 AS_THE_WORKER = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
 
 CROWD = """with account as (

@@ -19,10 +19,10 @@ import asyncpg
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from longan import keys
 from longan.api.auth import SESSION_SECONDS, Authenticator
-from longan.exchange import Exchange
-from longan.tokens import Principal, Tokens
+from longan.floor.access.tokens import Principal, Tokens
+from longan.floor.requests.exchange import Exchange
+from longan.floor.setup import keys
 
 LEAST_MICROSECONDS = 350.0
 TOKENS = 2_000

@@ -1,10 +1,10 @@
 """`python -m bench.watches`: whether 100,000 watched dossiers are asked about in time at 50 calls a second.
 
-Three questions. By the law of longan.dossier_following: how late do 100,000 dossiers become in six hours, an hour of
-them without the source (a simulation: no network, its clock is a number). In the database: 100,000 followed dossiers of
-1,000 people, every one about to be due, so that as many as can be are due each second; one `longan worker` as it runs
-in production asks the stand-in about those that come, every twentieth of which has changed, and the local FCM takes the
-pushes. And without the source's limit: how many a worker could ask about, and what one costs.
+Three questions. By the law of longan.floor.dossiers.dossier_following: how late do 100,000 dossiers become in six
+hours, an hour of them without the source (a simulation: no network, its clock is a number). In the database: 100,000
+followed dossiers of 1,000 people, every one about to be due, so that as many as can be are due each second; one `longan
+worker` as it runs in production asks the stand-in about those that come, every twentieth of which has changed, and the
+local FCM takes the pushes. And without the source's limit: how many a worker could ask about, and what one costs.
 
 The stand-ins, PostgreSQL and the worker share the machine's cores.
 """
@@ -31,13 +31,14 @@ import msgspec
 from bench import machine
 from bench.codes import _postgres
 from bench.telling import CROWD
-from longan import keys, schema
-from longan.crypto import Sealed
 from longan.devkit import embedded, lgsp
 from longan.devkit.processes import end, spawn
-from longan.dossier_following import SOON, spread
-from longan.dossier_proofs import without_person
-from longan.lgsp_answers import Answer, WireDossier, dossier_in
+from longan.floor.dossiers.dossier_following import SOON, spread
+from longan.floor.dossiers.dossier_proofs import without_person
+from longan.floor.dossiers.lgsp_answers import Answer, WireDossier, dossier_in
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
+from longan.migrations import schema
 
 WATCHED, PEOPLE, LIMIT = 100_000, 1_000, 50
 EVERY = 20  # of those that come one has changed

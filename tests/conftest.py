@@ -17,21 +17,23 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from longan import db, keys, schema
 from longan.api import openapi
 from longan.api.app import create_app
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
-from longan.crypto import Sealed
-from longan.db import Connection
 from longan.devkit import embedded
 from longan.devkit.object_store import ObjectStore, program
 from longan.devkit.sample import load as sample
-from longan.entrance import Entrance
-from longan.limits import Limiter
-from longan.object_storage import Storage
+from longan.floor.access.entrance import Entrance
+from longan.floor.database import db
+from longan.floor.database.db import Connection
+from longan.floor.pictures.object_storage import Storage
+from longan.floor.requests.limits import Limiter
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
+from longan.floor.setup.settings import Settings
+from longan.migrations import schema
 from longan.reference import load as reference
-from longan.settings import Settings
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from longan.api.edge import Edge
-from longan.compact import spelled
-from longan.dpop import thumbprint_of
-from longan.nonces import Nonces
+from longan.floor.access.dpop import thumbprint_of
+from longan.floor.access.nonces import Nonces
+from longan.floor.formats.compact import spelled
 
 
 def segment(value: bytes | str | dict[str, Any]) -> str:

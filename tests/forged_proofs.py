@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from longan.compact import spelled
-from longan.dpop import AGE, AHEAD, MAX_LENGTH
-from longan.nonces import NONCE_SECONDS, Nonces
+from longan.floor.access.dpop import AGE, AHEAD, MAX_LENGTH
+from longan.floor.access.nonces import NONCE_SECONDS, Nonces
+from longan.floor.formats.compact import spelled
 from tests.devices import Device, segment
 
 URL = "https://id.test"

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from longan.keys import Keys
-from longan.tokens import MAX_LENGTH, Audience
+from longan.floor.access.tokens import MAX_LENGTH, Audience
+from longan.floor.setup.keys import Keys
 
 URL = "https://id.test"
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
-from longan import accounts
 from longan.api.edge import Edge
-from longan.errors import Forbidden
+from longan.floor.accounts import accounts
+from longan.floor.base.errors import Forbidden
 from tests.conftest import new_account
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from longan.affordability import Room, Work, explain, rank, way
-from longan.commute import TravelRate, rate_on
+from longan.floor.living_costs.affordability import Room, Work, explain, rank, way
+from longan.floor.living_costs.commute import TravelRate, rate_on
 
 TODAY = date(2026, 11, 22)
 PARK, WARD, FAR = (10.6154, 106.689), (10.6387, 106.533), (11.55, 105.9)

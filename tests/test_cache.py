@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 import pytest
 import redis.asyncio
 
-from longan.cache import Cache, Entry, invalidate
-from longan.calls import follow
 from longan.devkit import embedded
+from longan.floor.database.calls import follow
+from longan.floor.requests.cache import Cache, Entry, invalidate
 from tests.conftest import Real
 
 ENTRY = Entry(route="list_jobs", limit="lookup", etag=b'"1"', headers=[(b"content-type", b"x")], body=b"first")

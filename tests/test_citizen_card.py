@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from longan import citizen_card
-from longan.citizen_card import Card, Number, Unreadable, agree, card_of, masked, number_of
-from longan.errors import MESSAGES
+from longan.floor.accounts import citizen_card
+from longan.floor.accounts.citizen_card import Card, Number, Unreadable, agree, card_of, masked, number_of
+from longan.floor.base.errors import MESSAGES
 
 # A machine that is busy with other tests is slow now and then.
 unhurried = settings(deadline=None)

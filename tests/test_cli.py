@@ -20,8 +20,10 @@ from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from longan import cli, keys, schema
+from longan import cli
 from longan.devkit import embedded, fcm_grant
+from longan.floor.setup import keys
+from longan.migrations import schema
 from tests.conftest import Copies
 from tests.running import free_ports
 

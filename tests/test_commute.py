@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.commute import NAMES, Mode, TravelRate, costs, days_a_month, rate_on, read, reckon, straight_metres
-from longan.dated_rules import BadRules, packaged
+from longan.floor.living_costs.commute import (
+    NAMES,
+    Mode,
+    TravelRate,
+    costs,
+    days_a_month,
+    rate_on,
+    read,
+    reckon,
+    straight_metres,
+)
+from longan.floor.pay_and_days.dated_rules import BadRules, packaged
 
 TODAY = date(2026, 11, 22)
 FILE = packaged("travel_costs.toml").decode()

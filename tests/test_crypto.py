@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from longan import keys
-from longan.crypto import PersonKey, PersonKeys, Sealed
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import PersonKey, PersonKeys, Sealed
 
 # A machine that is busy with other tests is slow now and then.
 unhurried = settings(deadline=None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dated_rules import BadRules, Dated, check_days, check_days_of_each, decoded, on
+from longan.floor.pay_and_days.dated_rules import BadRules, Dated, check_days, check_days_of_each, decoded, on
 
 FIRST = date(2024, 1, 1)
 

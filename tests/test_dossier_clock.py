@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dossier_clock import Change, reckon, statuses, term
-from longan.working_days import Calendar, due, working_days_between
-from longan.zones import HOME
+from longan.floor.base.zones import HOME
+from longan.floor.dossiers.dossier_clock import Change, reckon, statuses, term
+from longan.floor.pay_and_days.working_days import Calendar, due, working_days_between
 
 PLAIN = Calendar(off=frozenset({date(2026, 11, 24)}))
 MONDAY = date(2026, 11, 2)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dossier_codes import DossierCode, DossierCodeInvalid, parsed
+from longan.floor.dossiers.dossier_codes import DossierCode, DossierCodeInvalid, parsed
 
 CASES = list(
     csv.DictReader((Path(__file__).parent / "data" / "dossier_code_cases.csv").read_text("utf-8").splitlines())

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dossier_clock import Change, Clock, Reckoning, statuses
-from longan.dossier_following import (
+from longan.floor.dossiers.dossier_clock import Change, Clock, Reckoning, statuses
+from longan.floor.dossiers.dossier_following import (
     MISSING_FOR,
     RARE,
     SILENT_FOR,
@@ -21,8 +21,8 @@ from longan.dossier_following import (
     plan,
     spread,
 )
-from longan.lgsp_answers import Dossier, Supplement
-from longan.notices import NOTICES
+from longan.floor.dossiers.lgsp_answers import Dossier, Supplement
+from longan.floor.messages.notices import NOTICES
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 SOURCE_CALLS = 50

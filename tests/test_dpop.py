@@ -8,8 +8,8 @@ import redis.asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.dpop import AGE, AHEAD, InvalidDpopProof, Proofs, UseDpopNonce, same_uri
-from longan.nonces import NONCE_SECONDS, Nonces
+from longan.floor.access.dpop import AGE, AHEAD, InvalidDpopProof, Proofs, UseDpopNonce, same_uri
+from longan.floor.access.nonces import NONCE_SECONDS, Nonces
 from tests.devices import segment
 from tests.forged_proofs import NOW, RING, TOKEN, URL, Alone, forgeries, nonces
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from longan.accounts import STAFF
 from longan.devkit.sample.personas import PERSONAS
+from longan.floor.accounts.accounts import STAFF
 from tests.peering import NODE, environment, installed
 from tests.running import Service, service
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import drafts
-from longan.drafts import Draft, Incoming
-from longan.errors import InvalidRequest, NotFound, WardUnknown
-from longan.pay import PayIn
+from longan.floor.base.errors import InvalidRequest, NotFound, WardUnknown
+from longan.floor.pay_and_days.pay import PayIn
+from longan.floor.postings import drafts
+from longan.floor.postings.drafts import Draft, Incoming
 from tests.conftest import Real
 from tests.jobs.hiring import BEN_LUC, LONG_AN, OWNER, WORKER, employer_of
 

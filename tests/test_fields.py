@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from longan.fields import Name, Note, Text, Title
+from longan.floor.base.fields import Name, Note, Text, Title
 
 SEEN = ["May", "  May  ", "Công nhân may", "123", "???", "ăn ở", "😀😀😀", "\u3000May", "MAY\u00a0MẶC"]
 BLANK = ["   ", "\u00a0\u00a0\u00a0", "\u3000\u2003\u200a", "\u2800\u2800\u2800", "\ufe0f\ufe0f\ufe0f", " \u034f "]

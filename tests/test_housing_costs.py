@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dated_rules import BadRules
-from longan.errors import InvalidRequest
-from longan.housing_costs import Asked, PriceFlagsUnseen, check, demand_seen, reckoned, tariffs_changed_on
-from longan.housing_limits import limits_on, read
-from longan.monthly_cost import Living, reckon
-from longan.room_ranges import AmountsDoubted
-from longan.utility_tariffs import tariffs
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.housing.housing_costs import Asked, PriceFlagsUnseen, check, demand_seen, reckoned, tariffs_changed_on
+from longan.floor.housing.housing_limits import limits_on, read
+from longan.floor.housing.room_ranges import AmountsDoubted
+from longan.floor.living_costs.monthly_cost import Living, reckon
+from longan.floor.living_costs.utility_tariffs import tariffs
+from longan.floor.pay_and_days.dated_rules import BadRules
 
 TODAY = date(2026, 11, 22)
 money = st.none() | st.integers(0, 2_000_000)

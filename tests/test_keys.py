@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from longan import keys
-from longan.settings import BadSettings
+from longan.floor.setup import keys
+from longan.floor.setup.settings import BadSettings
 
 
 def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:

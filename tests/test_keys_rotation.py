@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import cli, keys
-from longan.sessions.routes import KEYS_SECONDS
-from longan.settings import BadSettings
-from longan.tokens import LEEWAY, LIFETIME, InvalidToken, Tokens
+from longan import cli
+from longan.floor.access.tokens import LEEWAY, LIFETIME, InvalidToken, Tokens
+from longan.floor.setup import keys
+from longan.floor.setup.settings import BadSettings
+from longan.rooms.sessions.routes import KEYS_SECONDS
 
 URL = "https://id.test"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

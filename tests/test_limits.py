@@ -10,8 +10,8 @@ import redis.asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan.errors import RateLimited
-from longan.limits import CLASSES, FLUSH_SECONDS, Limiter, Strict, Window, keep_flushing, network
+from longan.floor.base.errors import RateLimited
+from longan.floor.requests.limits import CLASSES, FLUSH_SECONDS, Limiter, Strict, Window, keep_flushing, network
 
 WINDOW = CLASSES["refresh"][0]
 

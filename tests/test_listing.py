@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import keys
-from longan.errors import InvalidRequest
-from longan.listing import Listing, Order, listing
-from longan.page import Cursors
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.database.listing import Listing, Order, listing
+from longan.floor.database.page import Cursors
+from longan.floor.setup import keys
 
 
 class Number(msgspec.Struct):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.fields import MAX_DONG
-from longan.money_said import IN_DONG_FROM, en, hear, vi
+from longan.floor.base.fields import MAX_DONG
+from longan.floor.pay_and_days.money_said import IN_DONG_FROM, en, hear, vi
 
 UNITS = {"tr": 10**6, "triệu": 10**6, "trieu": 10**6, "củ": 10**6, "k": 10**3, "nghìn": 10**3, "ngàn": 10**3}
 

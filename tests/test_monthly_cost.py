@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from longan.monthly_cost import KWH_A_PERSON, WATER_M3_A_PERSON, Living, RoomPrices, reckon
-from longan.utility_tariffs import electricity_on
+from longan.floor.living_costs.monthly_cost import KWH_A_PERSON, WATER_M3_A_PERSON, Living, RoomPrices, reckon
+from longan.floor.living_costs.utility_tariffs import electricity_on
 
 TODAY = date(2026, 11, 22)
 ROOM = RoomPrices(

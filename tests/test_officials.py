@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from longan import officials
 from longan.api.edge import Edge
-from longan.errors import Forbidden
-from longan.tokens import Audience, Principal
+from longan.floor.access import officials
+from longan.floor.access.tokens import Audience, Principal
+from longan.floor.base.errors import Forbidden
 from tests.conftest import new_account
 from tests.jobs.hiring import BEN_LUC, LONG_AN
 

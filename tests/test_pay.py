@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import pay
-from longan.errors import InvalidRequest
-from longan.fields import MAX_DONG
-from longan.pay import PayIn, comparable, hours_thirds, least_overtime, month_thirds
-from longan.pay_words import explain
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.base.fields import MAX_DONG
+from longan.floor.pay_and_days import pay
+from longan.floor.pay_and_days.pay import PayIn, comparable, hours_thirds, least_overtime, month_thirds
+from longan.floor.pay_and_days.pay_words import explain
 
 amounts = st.integers(1, MAX_DONG)
 parts = st.none() | st.integers(0, MAX_DONG)

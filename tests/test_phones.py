@@ -2,8 +2,8 @@
 
 import pytest
 
-from longan.errors import FieldError, InvalidRequest
-from longan.phones import SINCE_2018, canonical, masked
+from longan.floor.base.errors import FieldError, InvalidRequest
+from longan.floor.base.phones import SINCE_2018, canonical, masked
 
 SPELLINGS = [
     "0912345678", "+84912345678", "84912345678", "0084912345678", "912345678", "+840912345678", "+84 91 234 56 78",

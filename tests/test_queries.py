@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import place_words, queries, synonyms, typing_errors, why
-from longan.search import fold, words
-from longan.searchable import searchable
+from longan.floor.places import place_words
+from longan.floor.search import queries, synonyms, typing_errors, why
+from longan.floor.search.search import fold, words
+from longan.floor.search.searchable import searchable
 
 WORD = st.sampled_from(["tho", "may", "kho", "hang", "lua", "xe", "dien", "lop", "giay", "son"])
 

@@ -11,9 +11,9 @@ import pytest
 import longan
 from longan.cli import COMMANDS
 from longan.devkit.sample.personas import PERSONAS
-from longan.keys import SECRETS
-from longan.limits import CLASSES
-from longan.settings import Settings
+from longan.floor.requests.limits import CLASSES
+from longan.floor.setup.keys import SECRETS
+from longan.floor.setup.settings import Settings
 from tests.running import Service, service
 
 __all__ = ["service"]

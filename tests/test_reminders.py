@@ -17,9 +17,10 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import EntrypointExecutionParameter, Queries
 from pgqueuer.domain.models import Job
 
-from longan import reminders, worker
+from longan import worker
 from longan.devkit import embedded
-from longan.tasks import Context
+from longan.floor.database import reminders
+from longan.floor.database.tasks import Context
 from tests.conftest import Copies, OnePool
 from tests.push.pushing import World, fresh_world, until
 

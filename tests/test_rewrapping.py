@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan import identity_cases, keys, personal, rewrapping
-from longan.assurance import domain
 from longan.cli import main
-from longan.crypto import PersonKeys, Sealed
 from longan.devkit import embedded
-from longan.personal import Particulars
-from longan.rewrapping import TARGETS
+from longan.floor.accounts import identity_cases, personal
+from longan.floor.accounts.personal import Particulars
+from longan.floor.setup import keys, rewrapping
+from longan.floor.setup.crypto import PersonKeys, Sealed
+from longan.floor.setup.rewrapping import TARGETS
+from longan.rooms.assurance import domain
 from tests.assurance.conftest import particulars, patiently
 from tests.conftest import new_account
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from longan.errors import InvalidRequest
-from longan.room_ranges import RANGES, Amounts, AmountsDoubted, check, doubts_of, faults
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.housing.room_ranges import RANGES, Amounts, AmountsDoubted, check, doubts_of, faults
 
 ROOM = Amounts(rent=1_500_000, area_m2=12.0, deposit=1_500_000, electricity_price=3_500, max_people=2)
 

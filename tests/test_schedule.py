@@ -12,7 +12,7 @@ import pytest
 
 from longan import worker
 from longan.devkit import embedded
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
 from tests.conftest import Copies
 from tests.push.pushing import World, fresh_world, until
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import queries, search
-from longan.searchable import searchable
+from longan.floor.search import queries, search
+from longan.floor.search.searchable import searchable
 
 # All pairs collected from citizens' searches, as they came. What is not to match is only to rank lower.
 with (Path(__file__).parent / "data" / "search_pairs.csv").open(encoding="utf-8", newline="") as file:

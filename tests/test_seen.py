@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from longan.errors import Unavailable
-from longan.seen import Seen
+from longan.floor.access.seen import Seen
+from longan.floor.base.errors import Unavailable
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def test_a_silent_valkey_is_not_waited_for_by_each(away: redis.asyncio.Red
 async def test_a_full_memory_refuses_what_it_could_not_remember(
     away: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("longan.seen.MAX_MARKS", 3)
+    monkeypatch.setattr("longan.floor.access.seen.MAX_MARKS", 3)
     seen = Seen(away, 60)
     for number in range(3):
         await seen.first(b"%d" % number)

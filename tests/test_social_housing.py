@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan.dated_rules import packaged
-from longan.social_housing import Fact, SocialHousingCase, any_of, every, judge
-from longan.social_housing_changes import changes, papers, preview
-from longan.social_housing_models import model_cases
-from longan.social_housing_rules import GROUPS, read, rules
+from longan.floor.housing_rules.social_housing import Fact, SocialHousingCase, any_of, every, judge
+from longan.floor.housing_rules.social_housing_changes import changes, papers, preview
+from longan.floor.housing_rules.social_housing_models import model_cases
+from longan.floor.housing_rules.social_housing_rules import GROUPS, read, rules
+from longan.floor.pay_and_days.dated_rules import packaged
 
 TODAY = date(2026, 11, 22)
 FILE = packaged("social_housing_rules.toml").decode()

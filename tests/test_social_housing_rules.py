@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dated_rules import BadRules, on, packaged
-from longan.social_housing_rules import GROUPS, MOST_BYTES, read, rules
+from longan.floor.housing_rules.social_housing_rules import GROUPS, MOST_BYTES, read, rules
+from longan.floor.pay_and_days.dated_rules import BadRules, on, packaged
 
 FILE = packaged("social_housing_rules.toml").decode()
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import redis.asyncio
 
-from longan.source_pace import SourceBusy, SourcePace
+from longan.floor.dossiers.source_pace import SourceBusy, SourcePace
 
 
 async def test_a_burst_goes_at_once_and_the_next_must_wait_longer_than_it_will(valkey: redis.asyncio.Redis) -> None:

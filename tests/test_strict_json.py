@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.errors import InvalidBody, InvalidRequest
-from longan.strict_json import MAX_DEPTH, is_clean, parse
+from longan.floor.base.errors import InvalidBody, InvalidRequest
+from longan.floor.formats.strict_json import MAX_DEPTH, is_clean, parse
 
 CLEAN = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Cn", "Mn", "Me", "Mc", "Zl", "Zp"]))
 VALUES = st.recursive(

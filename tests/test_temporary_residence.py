@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dated_rules import BadRules, packaged
-from longan.residence_rules import read
-from longan.temporary_residence import (
+from longan.floor.housing_rules.residence_rules import read
+from longan.floor.housing_rules.temporary_residence import (
     REGISTRATION,
     STAY_NOTICE,
     Filing,
@@ -19,6 +18,7 @@ from longan.temporary_residence import (
     Stay,
     checklist,
 )
+from longan.floor.pay_and_days.dated_rules import BadRules, packaged
 
 FILE = packaged("residence_rules.toml").decode()
 EVENING = datetime(2026, 11, 22, 11, tzinfo=UTC)

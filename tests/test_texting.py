@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from longan import texting
 from longan.devkit import zalo
-from longan.notices import NOTICES
-from longan.settings import BadSettings, Settings, check
+from longan.floor.messages import texting
+from longan.floor.messages.notices import NOTICES
+from longan.floor.setup.settings import BadSettings, Settings, check
 
 TARIFF = """
 [[tariffs]]

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from longan.devkit.sample.personas import PERSONAS
-from longan.keys import Keys, ensure, load
-from longan.tokens import LEEWAY, LIFETIME, Audience, InvalidToken, Tokens
+from longan.floor.access.tokens import LEEWAY, LIFETIME, Audience, InvalidToken, Tokens
+from longan.floor.setup.keys import Keys, ensure, load
 from tests.forging import URL, Forger, forgeries
 
 AUDIENCES: tuple[Audience, ...] = ("app", "official")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.dated_rules import BadRules, packaged
-from longan.utility_tariffs import (
+from longan.floor.living_costs.utility_tariffs import (
     InForce,
     Tariffs,
     check_electricity,
@@ -17,6 +16,7 @@ from longan.utility_tariffs import (
     read,
     tariffs,
 )
+from longan.floor.pay_and_days.dated_rules import BadRules, packaged
 
 TODAY = date(2026, 11, 22)
 FILE = packaged("utility_tariffs.toml").decode()

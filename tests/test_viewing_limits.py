@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from longan.dated_rules import BadRules
-from longan.viewing_limits import limits_on, read
+from longan.floor.housing.viewing_limits import limits_on, read
+from longan.floor.pay_and_days.dated_rules import BadRules
 
 LIMITS = """[[limits]]
 valid_from = 2021-01-01

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import pay, wages
-from longan.pay import PayIn
-from longan.wages import BelowMinimumWage, MinimumWage
+from longan.floor.pay_and_days import pay, wages
+from longan.floor.pay_and_days.pay import PayIn
+from longan.floor.pay_and_days.wages import BelowMinimumWage, MinimumWage
 
 LIST = date(2025, 7, 1)
 LONG_AN, TAN_BIEN, UNKNOWN = "27694", "25486", "99999"

@@ -7,8 +7,8 @@ from datetime import datetime
 import asyncpg
 import pytest
 
-from longan import ward
-from longan.errors import InvalidRequest
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.places import ward
 
 HOME = "80"
 LONG_AN_WARDS = 60

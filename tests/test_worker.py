@@ -21,13 +21,18 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job
 
-from longan import idempotency, queue, tasks, worker
+from longan import worker
 from longan.devkit import embedded
-from longan.tasks import Context
+from longan.floor.database import queue, tasks
+from longan.floor.database.tasks import Context
+from longan.floor.requests import idempotency
 from tests.conftest import Copies
 from tests.push.pushing import CANARIES, World, environment, fresh_world, until
 
-PROCESS = "import sys; from longan import settings, worker; {}\nsys.exit(worker.run(settings.read()))"
+PROCESS = (
+    "import sys; from longan import worker; from longan.floor.setup import settings; "
+    "{}\nsys.exit(worker.run(settings.read()))"
+)
 
 
 async def counted(context: Context, *, number: int) -> None:

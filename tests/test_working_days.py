@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from longan import working_days
-from longan.working_days import (
+from longan.floor.pay_and_days import working_days
+from longan.floor.pay_and_days.working_days import (
     Calendar,
     due,
     due_in_working_hours,

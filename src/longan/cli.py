@@ -12,8 +12,12 @@ from pathlib import Path
 
 import asyncpg
 
-from longan import clock, keys, openid, rewrapping, schema, texting
-from longan.settings import BadSettings, Settings, read
+from longan.floor.accounts import openid
+from longan.floor.base import clock
+from longan.floor.messages import texting
+from longan.floor.setup import keys, rewrapping
+from longan.floor.setup.settings import BadSettings, Settings, read
+from longan.migrations import schema
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {}
 
@@ -193,9 +197,9 @@ def migrate(_: argparse.Namespace) -> int:
 
 @command("make one of the first two administrators and print the ticket for their passkey")
 def create_admin(given: argparse.Namespace) -> int:
-    from longan.crypto import Sealed
-    from longan.errors import InvalidRequest
-    from longan.staff import domain
+    from longan.floor.base.errors import InvalidRequest
+    from longan.floor.setup.crypto import Sealed
+    from longan.rooms.staff import domain
 
     settings = read()
 
@@ -223,7 +227,7 @@ def create_admin(given: argparse.Namespace) -> int:
 
 @command("load the dated government data: units, lists, procedures")
 def seed(given: argparse.Namespace) -> int:
-    from longan.crypto import Sealed
+    from longan.floor.setup.crypto import Sealed
     from longan.reference import load
 
     settings = read()
@@ -294,7 +298,7 @@ PUSH_HELP = (
 
 @command("the outbox of pushes: what waits, what was given up, and trying that again")
 def push(given: argparse.Namespace) -> int:
-    from longan.push import store
+    from longan.rooms.push import store
 
     settings, now = read(), clock.utc()
     replay = given.words[:1] == ["replay"]

@@ -26,58 +26,60 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, Schedule
 
-from longan import clock, db, idempotency, queue, reminders, tasks
-from longan.applications import tasks as applications
-from longan.assurance import tasks as assurance
-from longan.campaigns import tasks as campaigns
-from longan.catalogue import tasks as catalogue
-from longan.checklists import tasks as checklists
-from longan.crypto import Sealed
-from longan.device_keys import tasks as device_keys
-from longan.dossier_watches import tasks as dossier_watches
-from longan.dossiers import tasks as dossiers
-from longan.eligibility import tasks as eligibility
-from longan.eligibility_rules import tasks as eligibility_rules
-from longan.employers import tasks as employers
-from longan.fallback import tasks as fallback
-from longan.federation import tasks as federation
-from longan.feedback import tasks as feedback
-from longan.feedback_desk import tasks as feedback_desk
-from longan.feedback_results import tasks as feedback_results
-from longan.firebase import tasks as firebase
-from longan.handover import tasks as handover
-from longan.housing_alerts import tasks as housing_alerts
-from longan.housing_desk import tasks as housing_desk
-from longan.housing_map import tasks as housing_map
-from longan.housing_reports import tasks as housing_reports
-from longan.identity import tasks as identity
-from longan.insights import tasks as insights
-from longan.job_alerts import tasks as job_alerts
-from longan.job_exchange import tasks as job_exchange
-from longan.job_feed import tasks as job_feed
-from longan.job_reports import tasks as job_reports
-from longan.jobs import tasks as jobs
-from longan.keys import keep_looking, load
-from longan.letting import tasks as letting
-from longan.members import tasks as members
-from longan.moderation import tasks as moderation
-from longan.notifications import tasks as notifications
-from longan.open311_reports import tasks as open311_reports
-from longan.passkeys import tasks as passkeys
-from longan.photos import tasks as photos
-from longan.publishing import tasks as publishing
-from longan.push import tasks as push
-from longan.push.domain import PASSING, Sender
-from longan.push.outside import Fcm
-from longan.ratings import tasks as ratings
-from longan.recovery import tasks as recovery
-from longan.registry import tasks as registry
-from longan.saved_jobs import tasks as saved_jobs
-from longan.sessions import tasks as sessions
-from longan.settings import BadSettings, Settings
-from longan.staff import tasks as staff
-from longan.tasks import Context, Declared
-from longan.viewings import tasks as viewings
+from longan.floor.base import clock
+from longan.floor.database import db, queue, reminders, tasks
+from longan.floor.database.tasks import Context, Declared
+from longan.floor.requests import idempotency
+from longan.floor.setup.crypto import Sealed
+from longan.floor.setup.keys import keep_looking, load
+from longan.floor.setup.settings import BadSettings, Settings
+from longan.rooms.applications import tasks as applications
+from longan.rooms.assurance import tasks as assurance
+from longan.rooms.campaigns import tasks as campaigns
+from longan.rooms.catalogue import tasks as catalogue
+from longan.rooms.checklists import tasks as checklists
+from longan.rooms.device_keys import tasks as device_keys
+from longan.rooms.dossier_watches import tasks as dossier_watches
+from longan.rooms.dossiers import tasks as dossiers
+from longan.rooms.eligibility import tasks as eligibility
+from longan.rooms.eligibility_rules import tasks as eligibility_rules
+from longan.rooms.employers import tasks as employers
+from longan.rooms.fallback import tasks as fallback
+from longan.rooms.federation import tasks as federation
+from longan.rooms.feedback import tasks as feedback
+from longan.rooms.feedback_desk import tasks as feedback_desk
+from longan.rooms.feedback_results import tasks as feedback_results
+from longan.rooms.firebase import tasks as firebase
+from longan.rooms.handover import tasks as handover
+from longan.rooms.housing_alerts import tasks as housing_alerts
+from longan.rooms.housing_desk import tasks as housing_desk
+from longan.rooms.housing_map import tasks as housing_map
+from longan.rooms.housing_reports import tasks as housing_reports
+from longan.rooms.identity import tasks as identity
+from longan.rooms.insights import tasks as insights
+from longan.rooms.job_alerts import tasks as job_alerts
+from longan.rooms.job_exchange import tasks as job_exchange
+from longan.rooms.job_feed import tasks as job_feed
+from longan.rooms.job_reports import tasks as job_reports
+from longan.rooms.jobs import tasks as jobs
+from longan.rooms.letting import tasks as letting
+from longan.rooms.members import tasks as members
+from longan.rooms.moderation import tasks as moderation
+from longan.rooms.notifications import tasks as notifications
+from longan.rooms.open311_reports import tasks as open311_reports
+from longan.rooms.passkeys import tasks as passkeys
+from longan.rooms.photos import tasks as photos
+from longan.rooms.publishing import tasks as publishing
+from longan.rooms.push import tasks as push
+from longan.rooms.push.domain import PASSING, Sender
+from longan.rooms.push.outside import Fcm
+from longan.rooms.ratings import tasks as ratings
+from longan.rooms.recovery import tasks as recovery
+from longan.rooms.registry import tasks as registry
+from longan.rooms.saved_jobs import tasks as saved_jobs
+from longan.rooms.sessions import tasks as sessions
+from longan.rooms.staff import tasks as staff
+from longan.rooms.viewings import tasks as viewings
 
 ROOMS = {
     "assurance": assurance,

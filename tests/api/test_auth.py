@@ -10,12 +10,12 @@ import httpx
 import pytest
 import redis.asyncio
 
-from longan.accounts import STAFF
 from longan.api.edge import Edge
 from longan.devkit.sample.personas import PERSONAS
-from longan.dpop import DpopRequired
-from longan.entrance import Entering, SignInDevice
-from longan.nonces import NONCE_SECONDS
+from longan.floor.access.dpop import DpopRequired
+from longan.floor.access.entrance import Entering, SignInDevice
+from longan.floor.access.nonces import NONCE_SECONDS
+from longan.floor.accounts.accounts import STAFF
 from tests.conftest import Bearer, Real, TestClock, new_account
 from tests.devices import Device
 from tests.forged_proofs import forgeries

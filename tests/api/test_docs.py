@@ -9,7 +9,7 @@ import pytest
 
 from longan.api import advice, openapi
 from longan.api.edge import Edge
-from longan.errors import Problem, catalogue
+from longan.floor.base.errors import Problem, catalogue
 
 # What Chromium sends when somebody types an address, and when a page asks for its styles and its scripts.
 ADDRESS = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from longan.api.edge import Edge
-from longan.limits import CLASSES
-from longan.settings import Settings
+from longan.floor.requests.limits import CLASSES
+from longan.floor.setup.settings import Settings
 from tests.api.test_input import problem
 from tests.conftest import Bearer, Real, client_of
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.errors import Problem
-from longan.strict_json import parse
+from longan.floor.base.errors import Problem
+from longan.floor.formats.strict_json import parse
 from tests import naive
 from tests.conftest import Bearer
 

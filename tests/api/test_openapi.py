@@ -12,11 +12,12 @@ import pytest
 from litestar import Litestar
 from litestar.datastructures import State
 
-from longan import deps, strict_json
 from longan.api import answers, guide, openapi, schemas
 from longan.api.app import HANDLERS
 from longan.api.routing import Operation, Routes
-from longan.errors import catalogue
+from longan.floor.base.errors import catalogue
+from longan.floor.formats import strict_json
+from longan.floor.requests import deps
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUTES = Routes(Litestar(HANDLERS, dependencies=deps.providers(State()), openapi_config=None))

@@ -9,10 +9,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import postings
-from longan.applications import tasks
-from longan.notifications import store as notifications
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.postings import postings
+from longan.rooms.applications import tasks
+from longan.rooms.notifications import store as notifications
 from tests.applications.applying import applied, moved
 from tests.conftest import Bearer, Real, TestClock
 from tests.jobs.hiring import OWNER, WORKER, open_job, published, stepped

@@ -10,11 +10,11 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import postings
 from longan.api.edge import Edge
-from longan.applications import tasks
-from longan.notifications import tasks as notifications
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.postings import postings
+from longan.rooms.applications import tasks
+from longan.rooms.notifications import tasks as notifications
 from tests.applications.applying import applied, moved
 from tests.conftest import Bearer, Real, new_account
 from tests.jobs.hiring import (

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.applications.domain import OPEN, PIPELINE, verdict
-from longan.applications.models import Side, Status
+from longan.rooms.applications.domain import OPEN, PIPELINE, verdict
+from longan.rooms.applications.models import Side, Status
 
 STATES: tuple[Status, ...] = get_args(Status)
 CLOSED = set(STATES) - OPEN

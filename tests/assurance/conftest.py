@@ -14,12 +14,12 @@ import redis.asyncio
 from aiohttp import web
 
 from longan.api.edge import Edge
-from longan.assurance import tasks
-from longan.citizen_card import Number
-from longan.clock import Clock
 from longan.devkit import fcm_grant, stand_ins
-from longan.settings import Settings
-from longan.tasks import Context, gathered
+from longan.floor.accounts.citizen_card import Number
+from longan.floor.base.clock import Clock
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.setup.settings import Settings
+from longan.rooms.assurance import tasks
 from tests.conftest import Bearer, new_account
 
 KEY = "key-of-the-identity-check"

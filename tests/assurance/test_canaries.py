@@ -13,10 +13,10 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.citizen_card import Number
-from longan.crypto import Sealed
-from longan.identity import tasks as codes
-from longan.tasks import Context, gathered
+from longan.floor.accounts.citizen_card import Number
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.setup.crypto import Sealed
+from longan.rooms.identity import tasks as codes
 from tests.assurance.conftest import Provider, Work
 from tests.conftest import Bearer
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from longan.api.edge import Edge
-from longan.assurance.tasks import confirm_from_claims
-from longan.crypto import Sealed
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.setup.crypto import Sealed
+from longan.rooms.assurance.tasks import confirm_from_claims
 from tests.assurance.conftest import Submit, notices, particulars
 from tests.assurance.test_confirming import CASE, CONFIRMED
 from tests.conftest import Bearer, new_account
@@ -21,7 +21,7 @@ async def keep_claims(
     conn: asyncpg.Connection, app: Edge, account: UUID, now: Any, *, acr: int = 2, seal_as: UUID | None = None,
     **changes: Any,
 ) -> UUID:  # fmt: skip
-    """What a federated sign-in keeps (longan.federation)."""
+    """What a federated sign-in keeps (longan.rooms.federation)."""
     claims = uuid4()
     said = {"personal_number": "080090012345", "full_name": "Nguyễn Văn Thử", "birth_date": "1990-03-15", **changes}
     sealed = Sealed(app.app.state["keys"], "number").seal(msgspec.json.encode(said).decode(), seal_as or claims)

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from longan.api.edge import Edge
-from longan.assurance import outside
-from longan.assurance.outside import CheckFailed, believed
-from longan.assurance.tasks import FAILURES_TO_OPEN, check_identity
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.assurance import outside
+from longan.rooms.assurance.outside import CheckFailed, believed
+from longan.rooms.assurance.tasks import FAILURES_TO_OPEN, check_identity
 from tests.assurance.conftest import Provider, Submit, Work, notices, particulars
 from tests.conftest import Bearer, new_account
 

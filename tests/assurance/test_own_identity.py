@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import personal
 from longan.api.edge import Edge
-from longan.crypto import PersonKeys
+from longan.floor.accounts import personal
+from longan.floor.setup.crypto import PersonKeys
 from tests.assurance.conftest import Submit, particulars
 from tests.conftest import Bearer, new_account
 

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from longan import personal
 from longan.api.edge import Edge
-from longan.assurance.models import CardIn, IdentityIn
-from longan.crypto import PersonKeys
+from longan.floor.accounts import personal
+from longan.floor.setup.crypto import PersonKeys
+from longan.rooms.assurance.models import CardIn, IdentityIn
 from tests.assurance.conftest import Submit, particulars, patiently
 from tests.conftest import Bearer, new_account
 

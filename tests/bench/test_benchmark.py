@@ -14,8 +14,8 @@ from bench.postings import EMPLOYER_COLUMNS, POSTING_COLUMNS, make
 from bench.rows import OURS, ROWS, Figures
 from bench.table import HEAD, aims, placed, refusals, render
 from bench.wire import Reader
-from longan import keys
-from longan.crypto import Sealed
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.campaigns import tasks
+from longan.rooms.campaigns import tasks
 from tests.conftest import Bearer, OnePool, new_account
 
 # Two wards of the list in force, and one of the list before that went into the first of them.

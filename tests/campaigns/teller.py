@@ -4,8 +4,9 @@ import asyncio
 import sys
 from uuid import UUID
 
-from longan import clock, db
-from longan.campaigns import tasks
+from longan.floor.base import clock
+from longan.floor.database import db
+from longan.rooms.campaigns import tasks
 
 
 async def main(database_url: str, campaign: UUID) -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import alerts
 from longan.api.edge import Edge
-from longan.campaigns import tasks
 from longan.devkit import fcm_rules
+from longan.floor.messages import alerts
+from longan.rooms.campaigns import tasks
 from tests.campaigns.conftest import OTHER_WARD, TEXT, WARD, Official, Write, go_on, scheduled
 
 LIST = date(2025, 7, 1)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.campaigns import domain, store
-from longan.campaigns.models import Standing
+from longan.rooms.campaigns import domain, store
+from longan.rooms.campaigns.models import Standing
 from tests.campaigns.conftest import OTHER_WARD, WARD, Official, Write, go_on, scheduled, told, workers
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.campaigns import store
+from longan.rooms.campaigns import store
 from tests.campaigns.conftest import OTHER_WARD, TEXT, WARD, Act, Official, Write, go_on, told, workers
 from tests.conftest import Bearer
 

@@ -10,7 +10,7 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.campaigns import tasks
+from longan.rooms.campaigns import tasks
 from tests.campaigns.conftest import go_on, scheduled, told, workers
 from tests.conftest import OnePool
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.public_text import fault, origin
+from longan.floor.base.public_text import fault, origin
 from tests.campaigns.conftest import TEXT, WARD, Official, Write
 from tests.conftest import TestClock
 

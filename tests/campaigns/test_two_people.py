@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.campaigns import domain
-from longan.campaigns.models import AnotherPersonDecides, CampaignDecision
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.rooms.campaigns import domain
+from longan.rooms.campaigns.models import AnotherPersonDecides, CampaignDecision
 from tests.campaigns.conftest import OTHER_WARD, TEXT, WARD, Act, Official, Write
 from tests.conftest import Bearer, TestClock
 

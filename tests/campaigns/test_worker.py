@@ -13,8 +13,9 @@ from uuid import UUID
 
 import pytest
 
-from longan import queue, worker
+from longan import worker
 from longan.devkit import embedded
+from longan.floor.database import queue
 from tests.campaigns.conftest import WARD, go_on, scheduled, told
 from tests.conftest import Copies
 from tests.push.pushing import World, fresh_world, until

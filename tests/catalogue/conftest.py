@@ -14,11 +14,11 @@ import redis.asyncio
 from aiohttp import web
 
 from longan.api.edge import Edge
-from longan.catalogue import tasks
-from longan.catalogue.outside import HttpProcedures
 from longan.devkit import procedures_source, stand_ins
-from longan.procedure_wire import read
-from longan.procedures import Procedure
+from longan.floor.procedures.procedure_wire import read
+from longan.floor.procedures.procedures import Procedure
+from longan.rooms.catalogue import tasks
+from longan.rooms.catalogue.outside import HttpProcedures
 from tests.conftest import Bearer, OnePool, TestClock, new_account
 
 Official = Callable[..., Awaitable[dict[str, str]]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from longan.procedures import (
+from longan.floor.procedures.procedures import (
     NamedText,
     Procedure,
     ProcedureCase,

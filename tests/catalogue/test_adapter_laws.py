@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.devkit.procedures_source import fee, method, paper, procedure, samples
-from longan.procedure_wire import read
-from longan.procedure_wire_text import PROBLEMS, words_of
-from longan.procedures import Procedure
+from longan.floor.procedures.procedure_wire import read
+from longan.floor.procedures.procedure_wire_text import PROBLEMS, words_of
+from longan.floor.procedures.procedures import Procedure
 
 DAY = date(2026, 11, 22)
 json_values = st.recursive(

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from longan.procedure_difference_words import told
-from longan.procedure_differences import FOLLOWING, applied, differences, parts
-from longan.procedures import Procedure
+from longan.floor.procedures.procedure_difference_words import told
+from longan.floor.procedures.procedure_differences import FOLLOWING, applied, differences, parts
+from longan.floor.procedures.procedures import Procedure
 from tests.catalogue.procedures import procedures
 
 

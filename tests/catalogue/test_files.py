@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.catalogue import domain
 from longan.devkit.procedures_source import procedure, samples
+from longan.rooms.catalogue import domain
 from tests.catalogue.conftest import Import, Official, procedures, sent
 from tests.conftest import TestClock
 

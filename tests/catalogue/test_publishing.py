@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.catalogue import tasks
 from longan.devkit.procedures_source import fee, method, paper, procedure
 from longan.reference import load as reference
+from longan.rooms.catalogue import tasks
 from tests.catalogue.conftest import Import, Official, approve, compared, procedures, published, sent
 from tests.conftest import OnePool, TestClock, nothing
 

@@ -11,12 +11,12 @@ import asyncpg
 import msgspec
 import pytest
 
-from longan.calls import follow
-from longan.catalogue import tasks
 from longan.devkit.procedures_source import procedure
-from longan.hsds.models import lasting_id
-from longan.procedure_publishing import ProcedureChanged, Published, latest, publish
-from longan.tasks import Context
+from longan.floor.database.calls import follow
+from longan.floor.database.tasks import Context
+from longan.floor.procedures.procedure_publishing import ProcedureChanged, Published, latest, publish
+from longan.rooms.catalogue import tasks
+from longan.rooms.hsds.models import lasting_id
 from tests.catalogue.conftest import APPOINT, National
 from tests.conftest import Real, TestClock
 

@@ -7,9 +7,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.catalogue import store, tasks
-from longan.catalogue.outside import HttpProcedures, SourceDown
 from longan.devkit.procedures_source import identifier, procedure, samples
+from longan.rooms.catalogue import store, tasks
+from longan.rooms.catalogue.outside import HttpProcedures, SourceDown
 from tests.catalogue.conftest import National, Official, approve, compared, procedures, published
 from tests.conftest import OnePool, TestClock
 

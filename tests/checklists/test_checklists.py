@@ -11,9 +11,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.checklists import store
-from longan.checklists.models import MOST_KEPT
-from longan.checklists.tasks import DROPPED_KEPT
+from longan.rooms.checklists import store
+from longan.rooms.checklists.models import MOST_KEPT
+from longan.rooms.checklists.tasks import DROPPED_KEPT
 from tests.conftest import Bearer, Real, TestClock
 
 RESIDENCE = "1.004194"

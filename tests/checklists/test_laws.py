@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import procedure_papers
-from longan.checklists.domain import merged
-from longan.checklists.models import Tick, Ticks
-from longan.procedure_papers import Seen, carried, changes, papers_of, version_of
-from longan.procedures import ProcedureDocument
+from longan.floor.procedures import procedure_papers
+from longan.floor.procedures.procedure_papers import Seen, carried, changes, papers_of, version_of
+from longan.floor.procedures.procedures import ProcedureDocument
+from longan.rooms.checklists.domain import merged
+from longan.rooms.checklists.models import Tick, Ticks
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 KEYS = ["a", "b", "c"]

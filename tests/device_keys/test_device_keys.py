@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from longan.api.edge import Edge
-from longan.device_keys.tasks import prune_device_keys
-from longan.enrolment import MOST_KEYS, WAIT
-from longan.entrance import Entering, SignInDevice
+from longan.floor.access.enrolment import MOST_KEYS, WAIT
+from longan.floor.access.entrance import Entering, SignInDevice
+from longan.rooms.device_keys.tasks import prune_device_keys
 from tests.conftest import TestClock, new_account
 from tests.devices import Device
 

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from longan import clock
 from longan.devkit import fcm_grant, lgsp_changes, stand_ins
 from longan.devkit.lgsp import PLATFORM, Platform
-from longan.lgsp_answers import Answer, WireDossier, dossier_in
-from longan.signed_webhooks import is_signed
+from longan.floor.base import clock
+from longan.floor.dossiers.lgsp_answers import Answer, WireDossier, dossier_in
+from longan.floor.formats.signed_webhooks import is_signed
 
 KEY = "0123456789abcdef" * 4
 CODE = "H53.16-261102-0001"

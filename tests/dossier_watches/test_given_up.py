@@ -6,8 +6,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.dossier_watches.tasks import Poller
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.dossier_watches.tasks import Poller
 from tests.conftest import Bearer, TestClock
 from tests.dossier_watches.conftest import Hook, Watch, now_due, told
 from tests.dossier_watches.test_reminders import promised, rung, to

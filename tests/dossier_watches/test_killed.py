@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from longan.crypto import Sealed
 from longan.devkit import embedded, lgsp
-from longan.dossier_clock import Change
-from longan.dossier_watches import store
-from longan.lgsp_answers import Dossier
+from longan.floor.dossiers.dossier_clock import Change
+from longan.floor.dossiers.lgsp_answers import Dossier
+from longan.floor.setup.crypto import Sealed
+from longan.rooms.dossier_watches import store
 from tests.conftest import Copies
 from tests.push.pushing import World, fresh_world, until
 from tests.test_worker import process

@@ -12,11 +12,11 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.dossier_watches import store
-from longan.dossier_watches.tasks import LEASE, Poller
-from longan.lgsp import Breaker, Lgsp
-from longan.source_pace import SourcePace
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.dossiers.lgsp import Breaker, Lgsp
+from longan.floor.dossiers.source_pace import SourcePace
+from longan.rooms.dossier_watches import store
+from longan.rooms.dossier_watches.tasks import LEASE, Poller
 from tests.conftest import Bearer, TestClock
 from tests.dossier_watches.conftest import Hook, Watch, changed, now_due, told
 from tests.dossiers.conftest import CODE, FACTOR, Platform, account, ago

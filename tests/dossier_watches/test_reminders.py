@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from longan import reminders, working_days
-from longan.dossier_watches import tasks
-from longan.dossier_watches.tasks import Poller
-from longan.tasks import Context
-from longan.wages import day_of
+from longan.floor.database import reminders
+from longan.floor.database.tasks import Context
+from longan.floor.pay_and_days import working_days
+from longan.floor.pay_and_days.wages import day_of
+from longan.rooms.dossier_watches import tasks
+from longan.rooms.dossier_watches.tasks import Poller
 from tests.conftest import TestClock
 from tests.dossier_watches.conftest import Watch, changed, now_due, told
 from tests.dossiers.conftest import Platform, ago

@@ -9,11 +9,11 @@ import asyncpg
 import httpx
 
 from longan.api.edge import Edge
-from longan.dossier_watches import models, tasks
-from longan.dossier_watches.tasks import Poller
-from longan.lgsp import Lgsp
-from longan.source_pace import SourcePace
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.dossiers.lgsp import Lgsp
+from longan.floor.dossiers.source_pace import SourcePace
+from longan.rooms.dossier_watches import models, tasks
+from longan.rooms.dossier_watches.tasks import Poller
 from tests.conftest import Bearer, Copies, Real, TestClock, made_real
 from tests.dossier_watches.conftest import Watch, changed, now_due, told
 from tests.dossiers.conftest import CODE, FACTOR, IDENTITY, NAME, PHONE, Platform, account, ago

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from longan.devkit.sms_reports import signed
-from longan.dossier_watches import tasks
-from longan.dossier_watches.tasks import Poller
-from longan.settings import BadSettings, Settings, check
-from longan.signed_webhooks import TOLERANCE_SECONDS
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.formats.signed_webhooks import TOLERANCE_SECONDS
+from longan.floor.setup.settings import BadSettings, Settings, check
+from longan.rooms.dossier_watches import tasks
+from longan.rooms.dossier_watches.tasks import Poller
 from tests.conftest import Copies, TestClock, made_real
 from tests.dossier_watches.conftest import KEY, Hook, Watch, told
 from tests.dossiers.conftest import CODE, Platform, ago

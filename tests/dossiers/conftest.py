@@ -13,8 +13,8 @@ from aiohttp import web
 
 from longan.api.edge import Edge
 from longan.devkit import fcm_grant, lgsp, stand_ins
-from longan.lgsp import Account, Breaker, Lgsp
-from longan.source_pace import SourcePace
+from longan.floor.dossiers.lgsp import Account, Breaker, Lgsp
+from longan.floor.dossiers.source_pace import SourcePace
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import WORKER
 

@@ -8,11 +8,11 @@ import pytest
 import redis.asyncio
 
 from longan.devkit.lgsp import moment
-from longan.dossier_clock import Change
-from longan.lgsp import Breaker, Doubted, Lgsp, SourceDown
-from longan.lgsp_answers import Answer, Dossier, WireDossier, dossier_in
-from longan.rating_invitations import finished_since
-from longan.source_pace import SourcePace
+from longan.floor.dossiers.dossier_clock import Change
+from longan.floor.dossiers.lgsp import Breaker, Doubted, Lgsp, SourceDown
+from longan.floor.dossiers.lgsp_answers import Answer, Dossier, WireDossier, dossier_in
+from longan.floor.dossiers.rating_invitations import finished_since
+from longan.floor.dossiers.source_pace import SourcePace
 from tests.dossiers.conftest import CODE, Platform, account
 
 NOVEMBER = datetime(2026, 11, 1, 3, tzinfo=UTC)

@@ -7,13 +7,13 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import working_days
-from longan.dossier_proofs import factors, masked
-from longan.dossier_tries import KEPT, OF_ACCOUNT
-from longan.dossiers import tasks
-from longan.lgsp_answers import Dossier
-from longan.tasks import Context
-from longan.wages import day_of
+from longan.floor.database.tasks import Context
+from longan.floor.dossiers.dossier_proofs import factors, masked
+from longan.floor.dossiers.dossier_tries import KEPT, OF_ACCOUNT
+from longan.floor.dossiers.lgsp_answers import Dossier
+from longan.floor.pay_and_days import working_days
+from longan.floor.pay_and_days.wages import day_of
+from longan.rooms.dossiers import tasks
 from tests.conftest import Bearer, TestClock
 from tests.dossiers.conftest import CODE, FACTOR, IDENTITY, NAME, PHONE, Look, Platform, ago
 from tests.jobs.hiring import WORKER

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from longan import lgsp
-from longan.settings import BadSettings, Settings, check
+from longan.floor.dossiers import lgsp
+from longan.floor.setup.settings import BadSettings, Settings, check
 
 WHOLE = {"lgsp_url": "https://lgsp.example.vn", "lgsp_user": "longan", "lgsp_password": "x" * 12, "lgsp_unit": "H53"}
 

@@ -10,10 +10,10 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.dossier_tries import OF_ACCOUNT, OF_CODE
-from longan.lgsp import Breaker, Lgsp, SourceDown
-from longan.lgsp_answers import NotBelieved, moment
-from longan.source_pace import SourcePace
+from longan.floor.dossiers.dossier_tries import OF_ACCOUNT, OF_CODE
+from longan.floor.dossiers.lgsp import Breaker, Lgsp, SourceDown
+from longan.floor.dossiers.lgsp_answers import NotBelieved, moment
+from longan.floor.dossiers.source_pace import SourcePace
 from tests.conftest import Copies, TestClock, made_real
 from tests.dossiers.conftest import CODE, FACTOR, Look, Platform, account, ago
 from tests.jobs.hiring import SECOND_WORKER

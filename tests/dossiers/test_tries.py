@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan import dossier_tries
-from longan.dossier_tries import KEPT, OF_ACCOUNT, OF_CODE
-from longan.errors import RateLimited
+from longan.floor.base.errors import RateLimited
+from longan.floor.dossiers import dossier_tries
+from longan.floor.dossiers.dossier_tries import KEPT, OF_ACCOUNT, OF_CODE
 from tests.conftest import TestClock
 from tests.dossiers.conftest import Look, Platform
 from tests.jobs.hiring import ACCOUNTS, SECOND_WORKER, WORKER

@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from longan.eligibility import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.eligibility import tasks
 from tests.conftest import Bearer, TestClock
 from tests.eligibility.asking import CASE, CONSENT, MINE, account_of, consented, kept
 

@@ -9,18 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from longan import social_housing_words
 from longan.api.advice import BY_CODE
 from longan.api.guide import TAGS
-from longan.dated_rules import BadRules, packaged
-from longan.eligibility.routes import HANDLERS
-from longan.eligibility_rules import models
-from longan.eligibility_rules.routes import HANDLERS as OF_OFFICIALS
-from longan.errors import Problem
-from longan.social_housing import judge
-from longan.social_housing_changes import changes, papers
-from longan.social_housing_models import model_cases, read
-from longan.social_housing_rules import rules
+from longan.floor.base.errors import Problem
+from longan.floor.housing_rules import social_housing_words
+from longan.floor.housing_rules.social_housing import judge
+from longan.floor.housing_rules.social_housing_changes import changes, papers
+from longan.floor.housing_rules.social_housing_models import model_cases, read
+from longan.floor.housing_rules.social_housing_rules import rules
+from longan.floor.pay_and_days.dated_rules import BadRules, packaged
+from longan.rooms.eligibility.routes import HANDLERS
+from longan.rooms.eligibility_rules import models
+from longan.rooms.eligibility_rules.routes import HANDLERS as OF_OFFICIALS
 
 DAYS = (date(2020, 1, 1), date(2024, 8, 1), date(2025, 10, 10), date(2026, 4, 7), date(2027, 1, 1))
 # To deny a promise is none.

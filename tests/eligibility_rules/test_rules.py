@@ -8,15 +8,16 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import cache, personal
 from longan.api.edge import Edge
-from longan.crypto import PersonKeys
-from longan.dated_rules import packaged
-from longan.eligibility_rules import tasks
-from longan.social_housing import SocialHousingCase
-from longan.social_housing_cases import seal
-from longan.social_housing_texts import FAMILY
-from longan.tasks import Context
+from longan.floor.accounts import personal
+from longan.floor.database.tasks import Context
+from longan.floor.housing_rules.social_housing import SocialHousingCase
+from longan.floor.housing_rules.social_housing_cases import seal
+from longan.floor.housing_rules.social_housing_texts import FAMILY
+from longan.floor.pay_and_days.dated_rules import packaged
+from longan.floor.requests import cache
+from longan.floor.setup.crypto import PersonKeys
+from longan.rooms.eligibility_rules import tasks
 from tests.conftest import Bearer, new_account
 from tests.eligibility.asking import RULES, checked
 from tests.jobs.hiring import promised

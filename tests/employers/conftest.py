@@ -12,9 +12,9 @@ import redis.asyncio
 
 from longan import worker
 from longan.api.edge import Edge
-from longan.clock import Clock
-from longan.settings import Settings
-from longan.tasks import Context, gathered
+from longan.floor.base.clock import Clock
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.setup.settings import Settings
 from tests.conftest import Bearer
 from tests.jobs.hiring import LABOUR_OFFICIAL
 

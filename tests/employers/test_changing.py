@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.memberships import add
+from longan.floor.access.memberships import add
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import Decide, Work
 from tests.jobs.hiring import BEN_LUC, OWNER, UNVERIFIED_OWNER, WORKER, drafted, employer_of, promised

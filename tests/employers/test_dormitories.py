@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import employer_dormitories, housing_listings
+from longan.floor.housing import employer_dormitories, housing_listings
 from tests.assurance.conftest import patiently
 from tests.conftest import Bearer, Real, TestClock
 from tests.employers.conftest import Decide, Work

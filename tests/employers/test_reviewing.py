@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.memberships import add
+from longan.floor.access.memberships import add
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import Decide, Work, told
 from tests.employers.test_employers import employer as body

@@ -3,7 +3,7 @@
 import asyncpg
 import httpx
 
-from longan.memberships import add
+from longan.floor.access.memberships import add
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import Decide
 from tests.employers.test_employers import employer, registered

@@ -9,8 +9,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import employer_postings, postings, standing
-from longan.employer_postings import BATCH
+from longan.floor.guard import standing
+from longan.floor.postings import employer_postings, postings
+from longan.floor.postings.employer_postings import BATCH
 from tests.assurance.conftest import patiently
 from tests.conftest import Bearer, Real, TestClock
 from tests.employers.conftest import Decide, Work, told

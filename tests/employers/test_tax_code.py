@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.citizen_card import masked
-from longan.errors import InvalidRequest
-from longan.tax_codes import WEIGHTS, canonical, is_personal
+from longan.floor.accounts.citizen_card import masked
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.postings.tax_codes import WEIGHTS, canonical, is_personal
 
 REAL = [
     "0100112437", "0101248141", "0300588569", "0100109106", "0100684378", "0100100079", "0100107370", "0101245486",

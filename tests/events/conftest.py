@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from longan.settings import Settings
+from longan.floor.setup.settings import Settings
 from tests.conftest import Copies, Real, TestClock, made_real
 
 

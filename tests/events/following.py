@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from longan import calls
 from longan.api.edge import Edge
+from longan.floor.database import calls
 from tests.conftest import Real
 
 PATH = "/v1/events"

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 
 from longan.devkit.processes import end, last_lines, spawn
-from longan.settings import Settings
+from longan.floor.setup.settings import Settings
 from tests.running import free_ports
 
 START_SECONDS = 30.0

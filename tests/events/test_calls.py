@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 import redis.asyncio
 
-from longan import calls
 from longan.devkit import embedded
+from longan.floor.database import calls
 from tests.events.following import until
 
 

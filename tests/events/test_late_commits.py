@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.events import store
+from longan.rooms.events import store
 from tests.conftest import Copies, Real
 from tests.events.following import Follower, call, following, happen, until, write
 

@@ -12,7 +12,7 @@ import aiohttp
 import httpx
 import pytest
 
-from longan.settings import Settings
+from longan.floor.setup.settings import Settings
 from tests.conftest import Real
 from tests.events.following import PATH, SOON, Reader, happen, until
 from tests.events.serving import Served, served

@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from longan.events import domain, store
-from longan.notices import Received
-from longan.telling import tell
+from longan.floor.messages.notices import Received
+from longan.floor.messages.telling import tell
+from longan.rooms.events import domain, store
 from tests.api.test_input import problem
 from tests.conftest import Real
 from tests.events.following import PATH, Follower, Reader, call, following, happen, until, write

@@ -14,15 +14,15 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from longan import texting
 from longan.api.edge import Edge
 from longan.devkit import fcm_grant, sms, stand_ins, zalo
-from longan.fallback import tasks
-from longan.identity import tasks as identity
-from longan.notices import Decided, Moved, Params, Security
-from longan.settings import Settings
-from longan.tasks import Context, gathered
-from longan.telling import tell
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.messages import texting
+from longan.floor.messages.notices import Decided, Moved, Params, Security
+from longan.floor.messages.telling import tell
+from longan.floor.setup.settings import Settings
+from longan.rooms.fallback import tasks
+from longan.rooms.identity import tasks as identity
 from tests.conftest import TestClock
 
 SMS_KEY = "key-of-the-test"

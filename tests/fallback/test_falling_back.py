@@ -7,10 +7,10 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from longan import texting
 from longan.devkit import zalo
-from longan.fallback import domain
-from longan.notices import Security
+from longan.floor.messages import texting
+from longan.floor.messages.notices import Security
+from longan.rooms.fallback import domain
 from tests.fallback.conftest import CANARIES, World
 
 WAIT, LONG = texting.WAITS["urgent"], texting.WAITS["normal"]

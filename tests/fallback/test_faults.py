@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from longan import texting
 from longan.devkit import zalo
-from longan.fallback import store
-from longan.fallback.models import Settlement
-from longan.fallback.tasks import FAILURES_TO_OPEN, KEPT, PROMISED_FOR, note_text, prune_texts
+from longan.floor.messages import texting
+from longan.rooms.fallback import store
+from longan.rooms.fallback.models import Settlement
+from longan.rooms.fallback.tasks import FAILURES_TO_OPEN, KEPT, PROMISED_FOR, note_text, prune_texts
 from tests.fallback.conftest import World
 
 WAIT, LONG = texting.WAITS["urgent"], texting.WAITS["normal"]

@@ -12,12 +12,12 @@ import asyncpg
 import pytest
 import redis.asyncio
 
-from longan import texting
 from longan.devkit import zalo
-from longan.fallback import store, tasks
-from longan.fallback.domain import claim
-from longan.settings import Settings
-from longan.texting import Plan, Rate, Tariff
+from longan.floor.messages import texting
+from longan.floor.messages.texting import Plan, Rate, Tariff
+from longan.floor.setup.settings import Settings
+from longan.rooms.fallback import store, tasks
+from longan.rooms.fallback.domain import claim
 from tests.conftest import Real, TestClock
 from tests.fallback.conftest import World, to_the_morning, world_over
 

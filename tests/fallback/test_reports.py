@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from longan import texting
 from longan.devkit import stand_ins, zalo
 from longan.devkit.sms_reports import signed
-from longan.fallback.models import Settlement
-from longan.fallback.store import settle
-from longan.fallback.tasks import follow_up
+from longan.floor.messages import texting
+from longan.rooms.fallback.models import Settlement
+from longan.rooms.fallback.store import settle
+from longan.rooms.fallback.tasks import follow_up
 from tests.fallback.conftest import ACCOUNT, SMS_KEY, World
 
 WAIT = texting.WAITS["urgent"]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import texting
-from longan.fallback.domain import Purse, judged, settlement
-from longan.fallback.models import Due, Go, Leave, PutOff
-from longan.fallback.outside import Outcome, is_signed, outcome
-from longan.notices import Security
-from longan.texting import Plan, Rate, Tariff
+from longan.floor.messages import texting
+from longan.floor.messages.notices import Security
+from longan.floor.messages.texting import Plan, Rate, Tariff
+from longan.rooms.fallback.domain import Purse, judged, settlement
+from longan.rooms.fallback.models import Due, Go, Leave, PutOff
+from longan.rooms.fallback.outside import Outcome, is_signed, outcome
 
 NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)
 TARIFF = Tariff(date(2026, 1, 1), Rate(300, 1_000), Rate(850, 2_000))

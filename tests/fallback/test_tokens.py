@@ -12,9 +12,9 @@ import pytest
 import redis.asyncio
 
 from longan.devkit import zalo
-from longan.fallback import tasks
-from longan.fallback.outside import HttpZns
-from longan.settings import Settings
+from longan.floor.setup.settings import Settings
+from longan.rooms.fallback import tasks
+from longan.rooms.fallback.outside import HttpZns
 from tests.conftest import Real, TestClock
 from tests.fallback.conftest import ACCOUNT, World, world_over
 

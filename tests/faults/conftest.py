@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from longan.devkit import embedded
-from longan.settings import Settings
+from longan.floor.setup.settings import Settings
 from tests.conftest import Copies, TestClock, made_real
 from tests.faults import world as worlds
 from tests.faults.house import House, built

@@ -11,11 +11,11 @@ import asyncpg
 import msgspec
 
 from longan.api.routing import Operation
-from longan.dossier_clock import Change
-from longan.lgsp_answers import Dossier
-from longan.limits import Limiter, Strict
-from longan.object_storage import Storage
-from longan.open311_sent import Sent
+from longan.floor.dossiers.dossier_clock import Change
+from longan.floor.dossiers.lgsp_answers import Dossier
+from longan.floor.feedback.open311_sent import Sent
+from longan.floor.pictures.object_storage import Storage
+from longan.floor.requests.limits import Limiter, Strict
 from tests.conftest import Real
 from tests.faults.walking import Caller
 

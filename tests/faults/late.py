@@ -7,10 +7,10 @@ import asyncpg
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from longan import queue
 from longan.api import app
 from longan.api.edge import Edge
-from longan.settings import read
+from longan.floor.database import queue
+from longan.floor.setup.settings import read
 
 LATE_SECONDS = 5.0
 

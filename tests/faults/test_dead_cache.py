@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 
 from longan.devkit import supervisor
-from longan.limits import Limiter
+from longan.floor.requests.limits import Limiter
 from tests.faults.processes import kill
 from tests.faults.world import World
 

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan import db
 from longan.devkit import supervisor
-from longan.errors import Unavailable
-from longan.exchange import Exchange
+from longan.floor.base.errors import Unavailable
+from longan.floor.database import db
+from longan.floor.requests.exchange import Exchange
 from tests.faults.gate import Gate
 from tests.faults.processes import kill
 from tests.faults.world import Person, Seen, World, socket_folder

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from longan.settings import Settings
+from longan.floor.setup.settings import Settings
 from tests.conftest import Copies, made_real
 from tests.faults.conftest import StillClock
 from tests.faults.house import House, built

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan.georeport import KINDS
+from longan.floor.formats.georeport import KINDS
 from tests.faults.house import House
 from tests.faults.walking import QUERIES, Answer, bodies, body_of, parameters_of, path_of, query, struct_of, valid_body
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from longan import db, tasks
+from longan.floor.database import db, tasks
 from tests.faults.world import World, socket_folder
 
 PATIENCE_SECONDS = 1.0

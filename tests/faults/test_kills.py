@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 
-from longan import queue
 from longan.devkit import supervisor
+from longan.floor.database import queue
 from tests.faults.processes import kill
 from tests.faults.promises import Load, all_kept, kept
 from tests.faults.world import Person, Seen, World

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from longan import db
+from longan.floor.database import db
 from tests.conftest import Real
 
 

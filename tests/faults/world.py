@@ -18,11 +18,11 @@ from uuid import UUID, uuid4
 import aiohttp
 import asyncpg
 
-from longan import keys
-from longan.crypto import Sealed, digest, new_secret
 from longan.devkit import embedded, fcm, placing, stand_ins, supervisor
 from longan.devkit.processes import Keeper
-from longan.tokens import Tokens
+from longan.floor.access.tokens import Tokens
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed, digest, new_secret
 from tests.faults.gate import Gate
 from tests.faults.processes import Running, children, tell
 

@@ -14,12 +14,12 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from longan.api.edge import Edge
-from longan.clock import Clock
 from longan.devkit import identity_client, identity_provider, stand_ins
 from longan.devkit.identity_provider import PROVIDER, Lie
-from longan.federation.outside import HttpProvider
-from longan.openid import Party, read
-from longan.settings import Settings
+from longan.floor.accounts.openid import Party, read
+from longan.floor.base.clock import Clock
+from longan.floor.setup.settings import Settings
+from longan.rooms.federation.outside import HttpProvider
 from tests.conftest import Real
 
 SLOW_SECONDS = 0.3

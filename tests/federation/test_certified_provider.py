@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from longan.api.edge import Edge
-from longan.federation.outside import HttpProvider
-from longan.openid import read
-from longan.settings import Settings
+from longan.floor.accounts.openid import read
+from longan.floor.setup.settings import Settings
+from longan.rooms.federation.outside import HttpProvider
 from tests.conftest import Bearer
 from tests.peers import node
 from tests.running import free_ports

@@ -6,11 +6,11 @@ import httpx
 import msgspec
 from aiohttp import web
 
-from longan import openid
 from longan.devkit import embedded, identity_client, stand_ins
 from longan.devkit.sample.personas import PERSONAS
 from longan.devkit.supervisor import Development, environment, make_credentials
-from longan.settings import Settings
+from longan.floor.accounts import openid
+from longan.floor.setup.settings import Settings
 from tests.federation.conftest import Peer
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from longan.devkit import identity_lies
 from longan.devkit.identity_lies import ANSWERS, CLAIMS, HEADERS, TOKENS
-from longan.federation import outside
+from longan.rooms.federation import outside
 from tests.conftest import Bearer
 from tests.federation.conftest import SLOW_SECONDS, Peer
 

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from longan import openid
-from longan.settings import BadSettings, Settings, check
+from longan.floor.accounts import openid
+from longan.floor.setup.settings import BadSettings, Settings, check
 
 GOOD: dict[str, Any] = {
     "id": "vneid", "name": {"vi": "VNeID", "en": "VNeID"}, "issuer": "https://sso.example.vn", "client_id": "longan",

@@ -9,10 +9,10 @@ import httpx
 import msgspec
 import pytest
 
-from longan import db
 from longan.api.edge import Edge
 from longan.devkit.identity_lies import CLAIMS
-from longan.federation import store
+from longan.floor.database import db
+from longan.rooms.federation import store
 from tests.conftest import Bearer, Real, TestClock
 from tests.devices import Device
 from tests.federation.conftest import Peer

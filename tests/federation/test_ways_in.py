@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from longan.api.edge import Edge
-from longan.federation.outside import HttpProvider
+from longan.rooms.federation.outside import HttpProvider
 from tests.conftest import Bearer, Real, TestClock, new_account
 from tests.federation.conftest import Peer
 

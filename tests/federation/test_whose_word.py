@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.crypto import PersonKeys
 from longan.devkit.identity_lies import CLAIMS
+from longan.floor.setup.crypto import PersonKeys
 from tests.conftest import Bearer, new_account
 from tests.federation.conftest import Peer
 from tests.federation.test_signing_in import acr_of

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from longan import feedback_states
-from longan.feedback import tasks
-from longan.tasks import Context, gathered
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.feedback import feedback_states
+from longan.rooms.feedback import tasks
 
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Headers = dict[str, str]

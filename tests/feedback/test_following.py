@@ -8,10 +8,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import feedback_states
-from longan.errors import InvalidRequest, Stale
-from longan.feedback import tasks
-from longan.tasks import Context
+from longan.floor.base.errors import InvalidRequest, Stale
+from longan.floor.database.tasks import Context
+from longan.floor.feedback import feedback_states
+from longan.rooms.feedback import tasks
 from tests.conftest import Bearer, TestClock
 from tests.feedback.reporting import account_of, answer, hide, publish, seen, sent, step, told, work
 

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from longan import uploads
-from longan.object_storage import Storage
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.pictures import uploads
+from longan.floor.pictures.object_storage import Storage
 from tests.conftest import Bearer
 from tests.feedback.reporting import WARD, draft, publish, seen, send, sent, step
 from tests.photos.conftest import context

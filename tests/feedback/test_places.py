@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.errors import Problem
-from longan.feedback_places import APART, BEYOND, WITHIN, Near, the_clear, ward_of
-from longan.ward import Place, PlaceAmbiguous
+from longan.floor.base.errors import Problem
+from longan.floor.feedback.feedback_places import APART, BEYOND, WITHIN, Near, the_clear, ward_of
+from longan.floor.places.ward import Place, PlaceAmbiguous
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -8,8 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import feedback_clock, feedback_terms, working_days
-from longan.wages import day_of
+from longan.floor.feedback import feedback_clock, feedback_terms
+from longan.floor.pay_and_days import working_days
+from longan.floor.pay_and_days.wages import day_of
 from tests.conftest import Bearer, TestClock
 from tests.feedback.reporting import CLEAR, WARD, draft, seen, send, sent
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import feedback_states
-from longan.errors import IllegalTransition, NotFound
-from longan.feedback_states import STATUSES, STEPS, Side, Status, may_step
+from longan.floor.base.errors import IllegalTransition, NotFound
+from longan.floor.feedback import feedback_states
+from longan.floor.feedback.feedback_states import STATUSES, STEPS, Side, Status, may_step
 from tests.conftest import Bearer
 from tests.feedback.reporting import account_of, an_official, sent
 

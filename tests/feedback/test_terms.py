@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.feedback_terms import AnswersInvalid, Question, Value, answers, categories, meant_elsewhere, terms
+from longan.floor.feedback.feedback_terms import (
+    AnswersInvalid,
+    Question,
+    Value,
+    answers,
+    categories,
+    meant_elsewhere,
+    terms,
+)
+from longan.floor.search.search import fold
 from longan.reference import load
-from longan.search import fold
 from tests.conftest import nothing
 
 TODAY = date(2026, 11, 22)

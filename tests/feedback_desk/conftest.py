@@ -9,9 +9,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import feedback_states
 from longan.api.edge import Edge
-from longan.feedback_states import New
+from longan.floor.feedback import feedback_states
+from longan.floor.feedback.feedback_states import New
 from tests.conftest import Bearer, new_account
 from tests.jobs.hiring import LONG_AN
 from tests.publishing.conftest import context

@@ -9,11 +9,11 @@ import httpx
 import msgspec
 import pytest
 
-from longan import feedback_states
 from longan.api.edge import Edge
-from longan.feedback_desk.tasks import TASKS, raise_feedback_alarms
-from longan.notices import lock_screen
-from longan.tasks import Context, gathered
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.feedback import feedback_states
+from longan.floor.messages.notices import lock_screen
+from longan.rooms.feedback_desk.tasks import TASKS, raise_feedback_alarms
 from tests.conftest import TestClock, new_account
 from tests.feedback_desk.conftest import Official, Sent, a_unit, brought
 from tests.jobs.hiring import BEN_LUC, LONG_AN

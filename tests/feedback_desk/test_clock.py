@@ -10,9 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import working_days
-from longan.feedback_clock import ASKED, REOPENED, SENT, Due, Late, Moment, after, late, later, terms, within
-from longan.working_days import Calendar, due_in_working_hours, working_time_between
+from longan.floor.feedback.feedback_clock import (
+    ASKED,
+    REOPENED,
+    SENT,
+    Due,
+    Late,
+    Moment,
+    after,
+    late,
+    later,
+    terms,
+    within,
+)
+from longan.floor.pay_and_days import working_days
+from longan.floor.pay_and_days.working_days import Calendar, due_in_working_hours, working_time_between
 
 FIRST = date(2026, 1, 1)
 INSTANT = timedelta(microseconds=1)

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan import feedback_handling
-from longan.feedback_desk import store
-from longan.feedback_desk.domain import LOOKS_A_DAY
+from longan.floor.feedback import feedback_handling
+from longan.rooms.feedback_desk import store
+from longan.rooms.feedback_desk.domain import LOOKS_A_DAY
 from tests.conftest import Real
 from tests.feedback_desk.conftest import QUEUE, appoint, lodged
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.feedback_desk.tasks import TASKS
-from longan.tasks import Context, gathered
+from longan.floor.database.tasks import Context, gathered
+from longan.rooms.feedback_desk.tasks import TASKS
 from tests.conftest import Bearer, new_account
 from tests.feedback_desk.conftest import Official, Sent, acted, brought, parts, seen
 from tests.jobs.hiring import BEN_LUC, LONG_AN

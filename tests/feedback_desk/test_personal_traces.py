@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.personal_traces import HIDDEN, certain, found, redacted
+from longan.floor.feedback.personal_traces import HIDDEN, certain, found, redacted
 
 
 @pytest.mark.parametrize(

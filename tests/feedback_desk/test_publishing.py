@@ -7,10 +7,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import uploads
 from longan.api.edge import Edge
-from longan.object_storage import Storage
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.pictures import uploads
+from longan.floor.pictures.object_storage import Storage
 from tests.conftest import new_account, sign_in
 from tests.feedback_desk.conftest import Official, Sent, a_unit, acted, brought, lodged, parts, seen
 from tests.photos.conftest import context

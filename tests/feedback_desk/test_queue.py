@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.feedback_desk.store import QUEUE as LISTING
-from longan.search import plain_words
+from longan.floor.search.search import plain_words
+from longan.rooms.feedback_desk.store import QUEUE as LISTING
 from tests.conftest import TestClock, new_account
 from tests.feedback_desk.conftest import QUEUE, Headers, Official, Sent, a_unit, acted, appoint, brought, version_on
 from tests.jobs.hiring import BEN_LUC, LONG_AN

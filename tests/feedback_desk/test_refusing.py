@@ -6,8 +6,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.notices import NOTICES
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.messages.notices import NOTICES
 from tests.conftest import Bearer
 from tests.feedback.conftest import context
 from tests.feedback.reporting import account_of, told, work

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.errors import InvalidRequest
-from longan.feedback_results.domain import FEWEST, months, shown
-from longan.feedback_results.models import Sums
-from longan.feedback_results.tasks import count_feedback
-from longan.tasks import Context
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.database.tasks import Context
+from longan.rooms.feedback_results.domain import FEWEST, months, shown
+from longan.rooms.feedback_results.models import Sums
+from longan.rooms.feedback_results.tasks import count_feedback
 from tests.feedback_desk.conftest import Headers, Official, Sent, a_unit
 from tests.jobs.hiring import BEN_LUC, LONG_AN
 

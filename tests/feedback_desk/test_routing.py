@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.feedback_routing import Place, suggested
-from longan.wages import day_of
+from longan.floor.feedback.feedback_routing import Place, suggested
+from longan.floor.pay_and_days.wages import day_of
 from tests.conftest import TestClock
 from tests.feedback_desk.conftest import (
     Headers,

@@ -7,9 +7,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import feedback_states
 from longan.api.edge import Edge
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.feedback import feedback_states
 from tests.conftest import Bearer, TestClock, new_account
 from tests.feedback_desk.conftest import Official, Sent, a_rule, a_unit, acted, brought, lodged, parts, seen
 from tests.jobs.hiring import BEN_LUC, LONG_AN

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import feedback_clock, feedback_handling, feedback_states, feedback_terms, working_days
 from longan.api.edge import Edge
-from longan.db import many
-from longan.feedback_clock import Due, Moment
-from longan.feedback_states import STEPS, Side, Status
-from longan.tokens import Principal
-from longan.wages import day_of
+from longan.floor.access.tokens import Principal
+from longan.floor.database.db import many
+from longan.floor.feedback import feedback_clock, feedback_handling, feedback_states, feedback_terms
+from longan.floor.feedback.feedback_clock import Due, Moment
+from longan.floor.feedback.feedback_states import STEPS, Side, Status
+from longan.floor.pay_and_days import working_days
+from longan.floor.pay_and_days.wages import day_of
 from tests.conftest import new_account
 from tests.feedback_desk.conftest import lodged
 

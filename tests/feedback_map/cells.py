@@ -2,7 +2,7 @@
 
 import math
 
-from longan.feedback_cells import FINEST, GRID, cell_of
+from longan.floor.feedback.feedback_cells import FINEST, GRID, cell_of
 
 
 def gathered(number: int) -> int:

@@ -4,7 +4,7 @@ import asyncpg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.feedback_cells import FINEST, cell_of, within
+from longan.floor.feedback.feedback_cells import FINEST, cell_of, within
 from tests.feedback_map.cells import cell_at, column_and_row, rounded
 
 LEVELS = st.integers(0, FINEST)

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from longan import db, feedback_cells
-from longan.db import Alone
-from longan.feedback_map import store
+from longan.floor.database import db
+from longan.floor.database.db import Alone
+from longan.floor.feedback import feedback_cells
+from longan.rooms.feedback_map import store
 from tests.conftest import Copies
 
 NUMBERS = itertools.count()

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import feedback_cells
 from longan.api.edge import Edge
-from longan.feedback_cells import FINEST
-from longan.feedback_map import domain
-from longan.feedback_map.models import Tile
-from longan.feedback_states import STATUSES
+from longan.floor.feedback import feedback_cells
+from longan.floor.feedback.feedback_cells import FINEST
+from longan.floor.feedback.feedback_states import STATUSES
+from longan.rooms.feedback_map import domain
+from longan.rooms.feedback_map.models import Tile
 from tests.feedback_map.cells import cell_at, column_and_row
 
 Client = httpx.AsyncClient

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.firebase import store
-from longan.firebase.models import Verified
-from longan.firebase.outside import FirebaseAway, TokenRefused
-from longan.tokens import Audience
+from longan.floor.access.tokens import Audience
+from longan.rooms.firebase import store
+from longan.rooms.firebase.models import Verified
+from longan.rooms.firebase.outside import FirebaseAway, TokenRefused
 from tests.conftest import Bearer, TestClock
 from tests.devices import Device
 

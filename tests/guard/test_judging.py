@@ -7,11 +7,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from longan import guard, guard_upkeep
 from longan.api.edge import Edge
-from longan.guard import Judgement
-from longan.guard_rules import book
-from longan.wages import day_of
+from longan.floor.guard import guard, guard_upkeep
+from longan.floor.guard.guard import Judgement
+from longan.floor.guard.guard_rules import book
+from longan.floor.pay_and_days.wages import day_of
 from tests.jobs.hiring import LONG_AN
 
 TEXT = (

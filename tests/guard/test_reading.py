@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.guard_reading import Read, read
-from longan.guard_rules import book
+from longan.floor.guard.guard_reading import Read, read
+from longan.floor.guard.guard_rules import book
 from tests.guard.corpus import BAD, HONEST, MISSED, SLIGHT
 
 DAY = date(2026, 11, 22)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from longan.guard_rules import COMPUTED, BadRules, book, read
+from longan.floor.guard.guard_rules import COMPUTED, BadRules, book, read
 
 HEAD = """
 [[limits]]

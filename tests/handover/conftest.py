@@ -15,13 +15,13 @@ import pytest
 import redis.asyncio
 from aiohttp import web
 
-from longan import receivers
 from longan.api.edge import Edge
 from longan.devkit import fcm_grant, open311, open311_client, stand_ins
-from longan.handover import tasks
-from longan.handover.outside import HttpGeoReport
-from longan.settings import Settings
-from longan.tasks import Context, gathered
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.feedback import receivers
+from longan.floor.setup.settings import Settings
+from longan.rooms.handover import tasks
+from longan.rooms.handover.outside import HttpGeoReport
 from tests.conftest import TestClock
 from tests.feedback.reporting import step
 from tests.feedback_desk.conftest import Official, Sent, official, sent

@@ -13,8 +13,8 @@ from aiohttp import web
 from longan.api.edge import Edge
 from longan.devkit import stand_ins
 from longan.devkit.open311 import errors
-from longan.handover.domain import QUESTIONS, RETRIES
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.handover.domain import QUESTIONS, RETRIES
 from tests.conftest import new_account
 from tests.feedback.reporting import step
 from tests.feedback_desk.conftest import Official, Sent

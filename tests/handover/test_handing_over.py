@@ -9,10 +9,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.handover.domain import fields_of
-from longan.handover.models import Report
-from longan.receivers import Receiver, Service
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.feedback.receivers import Receiver, Service
+from longan.rooms.handover.domain import fields_of
+from longan.rooms.handover.models import Report
 from tests.conftest import Bearer
 from tests.feedback.reporting import step
 from tests.feedback_desk.conftest import Official, Sent

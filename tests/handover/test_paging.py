@@ -9,9 +9,9 @@ from aiohttp import web
 
 from longan.devkit import stand_ins
 from longan.devkit.open311 import document
-from longan.georeport import Format
-from longan.handover.outside import MOST_PAGES, HttpGeoReport, ReceiverDown
-from longan.receivers import Receiver, Service
+from longan.floor.feedback.receivers import Receiver, Service
+from longan.floor.formats.georeport import Format
+from longan.rooms.handover.outside import MOST_PAGES, HttpGeoReport, ReceiverDown
 
 Shown = Callable[[int], list[str]]
 Looked = Callable[[Shown], Awaitable[str | None]]

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from aiohttp import web
 
-from longan.georeport import Format
-from longan.georeport_reading import Seen
-from longan.handover.domain import fields_of, reference
-from longan.handover.models import Report
-from longan.handover.outside import HttpGeoReport, Unknown
-from longan.receivers import Receiver, Service
+from longan.floor.feedback.receivers import Receiver, Service
+from longan.floor.formats.georeport import Format
+from longan.floor.formats.georeport_reading import Seen
+from longan.rooms.handover.domain import fields_of, reference
+from longan.rooms.handover.models import Report
+from longan.rooms.handover.outside import HttpGeoReport, Unknown
 from tests.feedback.reporting import answer, publish
 from tests.open311.conftest import key
 from tests.open311.speaking import Key

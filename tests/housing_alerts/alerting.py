@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
-from longan import saved_searches, search
-from longan.housing_alerts import domain, store, tasks
-from longan.housing_alerts.models import HousingFiltersIn
-from longan.saved_searches import Cadence
+from longan.floor.search import saved_searches, search
+from longan.floor.search.saved_searches import Cadence
+from longan.rooms.housing_alerts import domain, store, tasks
+from longan.rooms.housing_alerts.models import HousingFiltersIn
 from tests.conftest import OnePool
 from tests.job_alerts.alerting import person
 

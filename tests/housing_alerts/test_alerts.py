@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.housing_alerts import store
-from longan.notices import NOTICES, lock_screen
+from longan.floor.messages.notices import NOTICES, lock_screen
+from longan.rooms.housing_alerts import store
 from tests.conftest import Bearer
 from tests.housing_alerts.alerting import SEARCHES, found, noted, opened, room, saved
 from tests.job_alerts.alerting import inbox, person

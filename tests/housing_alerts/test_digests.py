@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from longan.housing_alerts import store, tasks
+from longan.rooms.housing_alerts import store, tasks
 from tests.housing_alerts.alerting import opened, pool_of, room, saved
 from tests.job_alerts.alerting import inbox, person
 

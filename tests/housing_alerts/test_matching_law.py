@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.errors import Problem
-from longan.housing_alerts import domain, store
-from longan.housing_alerts.models import HousingFiltersIn
-from longan.housing_filters import Feature
-from longan.housing_listings import Kind
-from longan.limits import Limiter
+from longan.floor.base.errors import Problem
+from longan.floor.housing.housing_filters import Feature
+from longan.floor.housing.housing_listings import Kind
+from longan.floor.requests.limits import Limiter
+from longan.rooms.housing_alerts import domain, store
+from longan.rooms.housing_alerts.models import HousingFiltersIn
 from tests.conftest import new_account
 from tests.housing_alerts.alerting import noted, saved
 from tests.job_alerts.alerting import person

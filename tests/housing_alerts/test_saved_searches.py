@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import search_keys
-from longan.housing_alerts import store
+from longan.floor.search import search_keys
+from longan.rooms.housing_alerts import store
 from tests.conftest import Bearer, Real
 from tests.housing_alerts.alerting import SEARCHES, create, room, saved
 

@@ -9,13 +9,13 @@ import httpx
 import msgspec
 import pytest
 
-from longan import housing_listings
 from longan.api.edge import Edge
-from longan.housing_desk import tasks
-from longan.letting.tasks import listing_moved
-from longan.notices import HousingMoved, rendered
-from longan.object_storage import Storage
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.housing import housing_listings
+from longan.floor.messages.notices import HousingMoved, rendered
+from longan.floor.pictures.object_storage import Storage
+from longan.rooms.housing_desk import tasks
+from longan.rooms.letting.tasks import listing_moved
 from tests.conftest import Bearer, TestClock, new_account
 from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import OWNER, employer_of, promised

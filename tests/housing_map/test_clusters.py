@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import housing_cells
-from longan.feedback_cells import column_and_row
+from longan.floor.feedback.feedback_cells import column_and_row
+from longan.floor.housing import housing_cells
 from tests.housing_search.looking import all_items, put
 from tests.job_search.looking import from_elsewhere
 

@@ -6,11 +6,11 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from longan import housing_listings
-from longan.employer_dormitories import GIVEN_BACK, WITHHELD
-from longan.letting.tasks import listing_moved
-from longan.notices import HousingMoved, rendered
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.housing import housing_listings
+from longan.floor.housing.employer_dormitories import GIVEN_BACK, WITHHELD
+from longan.floor.messages.notices import HousingMoved, rendered
+from longan.rooms.letting.tasks import listing_moved
 from tests.conftest import Bearer, TestClock
 from tests.housing_reports.test_reporting import confirmed, decide, housing, official, owner, report
 from tests.jobs.hiring import promised

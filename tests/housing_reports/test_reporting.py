@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.housing_reports import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.housing_reports import tasks
 from tests.conftest import Bearer, TestClock, new_account
 from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import OWNER, UNKNOWN, employer_of, promised

@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 from msgspec.structs import astuple
 
-from longan.housing_costs import Asked, reckoned
-from longan.searchable import searchable
-from longan.wages import day_of
+from longan.floor.housing.housing_costs import Asked, reckoned
+from longan.floor.pay_and_days.wages import day_of
+from longan.floor.search.searchable import searchable
 from tests.job_search.looking import from_elsewhere
 
 BEN_LUC, LONG_AN = "27991", "27694"

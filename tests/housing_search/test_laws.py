@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from longan import walked
-from longan.housing_costs import Asked
-from longan.housing_found import EACH, RENT_STEPS, bill
-from longan.listing import places_in_order
-from longan.monthly_cost import Living, reckon
-from longan.wages import day_of
+from longan.floor.database import walked
+from longan.floor.database.listing import places_in_order
+from longan.floor.housing.housing_costs import Asked
+from longan.floor.housing.housing_found import EACH, RENT_STEPS, bill
+from longan.floor.living_costs.monthly_cost import Living, reckon
+from longan.floor.pay_and_days.wages import day_of
 from tests.housing_search.looking import all_items, ids, page, put
 from tests.job_search.looking import word
 

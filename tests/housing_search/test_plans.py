@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from longan import db, facets, housing_cells
-from longan.db import Alone
-from longan.housing import store as housing
-from longan.housing_filters import Filters, Meaning
-from longan.housing_found import LIST, values_of
-from longan.housing_map import store as housing_map
-from longan.housing_search import store
-from longan.queries import parse
+from longan.floor.database import db, facets
+from longan.floor.database.db import Alone
+from longan.floor.housing import housing_cells
+from longan.floor.housing.housing_filters import Filters, Meaning
+from longan.floor.housing.housing_found import LIST, values_of
+from longan.floor.search.queries import parse
+from longan.rooms.housing import store as housing
+from longan.rooms.housing_map import store as housing_map
+from longan.rooms.housing_search import store
 from tests.conftest import Copies
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -7,8 +7,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.hsds import store
-from longan.hsds.models import lasting_id
+from longan.rooms.hsds import store
+from longan.rooms.hsds.models import lasting_id
 from tests.hsds.specification import TABLE, faults, page_faults
 
 Client = httpx.AsyncClient

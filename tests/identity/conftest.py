@@ -13,13 +13,13 @@ import redis.asyncio
 from aiohttp import web
 
 from longan.api.edge import Edge
-from longan.clock import Clock
-from longan.codes import Challenge, code_of
 from longan.devkit import fcm_grant, stand_ins
-from longan.identity import tasks
-from longan.limits import Limiter, Strict
-from longan.settings import Settings
-from longan.tasks import Context, gathered
+from longan.floor.accounts.codes import Challenge, code_of
+from longan.floor.base.clock import Clock
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.requests.limits import Limiter, Strict
+from longan.floor.setup.settings import Settings
+from longan.rooms.identity import tasks
 
 KEY = "key-of-the-test"
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.codes import Challenge, code_of
+from longan.floor.accounts.codes import Challenge, code_of
 from tests.conftest import Bearer
 from tests.devices import Device
 

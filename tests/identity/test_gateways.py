@@ -15,13 +15,13 @@ import redis.asyncio
 from aiohttp import web
 
 from longan.api.edge import Edge
-from longan.clock import Clock
 from longan.devkit import stand_ins
 from longan.devkit.sms_reports import signed
-from longan.identity.outside import SmsFailed
-from longan.identity.tasks import FAILURES_TO_OPEN, send_one_time_code
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.base.clock import Clock
+from longan.floor.database.tasks import Context
+from longan.floor.setup.settings import Settings
+from longan.rooms.identity.outside import SmsFailed
+from longan.rooms.identity.tasks import FAILURES_TO_OPEN, send_one_time_code
 from tests.identity.conftest import KEY, Gateway
 
 Ask = Callable[..., Awaitable[str]]

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.errors import InvalidRequest
-from longan.phones import canonical
+from longan.floor.base.errors import InvalidRequest
+from longan.floor.base.phones import canonical
 
 At = Callable[..., httpx.AsyncClient]
 

@@ -13,9 +13,9 @@ import redis.asyncio
 
 from longan.api.app import create_app
 from longan.api.edge import Edge
-from longan.desk import FAILURES
-from longan.identity import domain
-from longan.settings import Settings
+from longan.floor.accounts.desk import FAILURES
+from longan.floor.setup.settings import Settings
+from longan.rooms.identity import domain
 
 At = Callable[..., httpx.AsyncClient]
 Deliver = Callable[[], Awaitable[int]]

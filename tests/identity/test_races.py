@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from longan import accounts
+from longan.floor.accounts import accounts
 from tests.identity.conftest import asked_by
 
 At = Callable[..., httpx.AsyncClient]

@@ -14,10 +14,10 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.identity.outside import SmsFailed
-from longan.identity.tasks import FAILURES_TO_OPEN, prune_identity, send_one_time_code
-from longan.sessions.tasks import prune_sessions
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.identity.outside import SmsFailed
+from longan.rooms.identity.tasks import FAILURES_TO_OPEN, prune_identity, send_one_time_code
+from longan.rooms.sessions.tasks import prune_sessions
 
 Ask = Callable[..., Awaitable[str]]
 Enter = Callable[..., Awaitable[httpx.Response]]

@@ -13,8 +13,8 @@ import redis.asyncio
 
 from longan.api.app import create_app
 from longan.api.edge import Edge
-from longan.desk import FAILURES
-from longan.settings import BadSettings, Settings, check
+from longan.floor.accounts.desk import FAILURES
+from longan.floor.setup.settings import BadSettings, Settings, check
 
 Ask = Callable[..., Awaitable[str]]
 Enter = Callable[..., Awaitable[httpx.Response]]

@@ -9,7 +9,7 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.limits import Limiter, Strict
+from longan.floor.requests.limits import Limiter, Strict
 
 At = Callable[..., httpx.AsyncClient]
 

@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import wages
 from longan.api.edge import Edge
-from longan.insights import store
+from longan.floor.pay_and_days import wages
+from longan.rooms.insights import store
 from tests.conftest import Bearer, new_account
 from tests.jobs.hiring import OPEN_JOB, OWNER, UNKNOWN, UNVERIFIED_OWNER, WORKER, employer_of
 

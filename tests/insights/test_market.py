@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.insights import tasks
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.setup.settings import Settings
+from longan.rooms.insights import tasks
 from tests.conftest import TestClock
 
 OPEN = """select j.employer_id, left(j.occupation_code, 2) as occupation, j.ward_code as ward, j.shift,

@@ -5,8 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.insights.domain import LEAST_EMPLOYERS, LEAST_POSTINGS, may_tell, median, told
-from longan.insights.models import Cell
+from longan.rooms.insights.domain import LEAST_EMPLOYERS, LEAST_POSTINGS, may_tell, median, told
+from longan.rooms.insights.models import Cell
 
 EMPLOYERS = [UUID(int=number) for number in range(12)]
 

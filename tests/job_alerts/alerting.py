@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
-from longan import saved_searches
-from longan.job_alerts import domain, store, tasks
-from longan.job_alerts.models import JobFiltersIn
-from longan.saved_searches import Cadence
-from longan.searchable import searchable
+from longan.floor.search import saved_searches
+from longan.floor.search.saved_searches import Cadence
+from longan.floor.search.searchable import searchable
+from longan.rooms.job_alerts import domain, store, tasks
+from longan.rooms.job_alerts.models import JobFiltersIn
 from tests.conftest import OnePool
 
 SEARCHES = "/v1/me/saved-searches"

@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from longan.job_alerts import store, tasks
-from longan.job_alerts.tasks import MOST_AN_HOUR
-from longan.notices import Posting
-from longan.telling import tell
+from longan.floor.messages.notices import Posting
+from longan.floor.messages.telling import tell
+from longan.rooms.job_alerts import store, tasks
+from longan.rooms.job_alerts.tasks import MOST_AN_HOUR
 from tests.conftest import Real
 from tests.job_alerts.alerting import opened, person, posting, saved
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 import pytest
 
-from longan.job_alerts import store
+from longan.rooms.job_alerts import store
 from tests.job_alerts.alerting import posting, saved
 
 MANY = """insert into identity.accounts (phone_index, phone_cipher)

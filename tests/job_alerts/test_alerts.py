@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.job_alerts import store
-from longan.notices import NOTICES, lock_screen
+from longan.floor.messages.notices import NOTICES, lock_screen
+from longan.rooms.job_alerts import store
 from tests.conftest import Bearer
 from tests.job_alerts.alerting import HOME, SEARCHES, found, inbox, noted, opened, person, posting, saved
 

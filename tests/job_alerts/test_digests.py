@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from longan.job_alerts import store, tasks
+from longan.rooms.job_alerts import store, tasks
 from tests.job_alerts.alerting import inbox, opened, person, pool_of, posting, saved
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")

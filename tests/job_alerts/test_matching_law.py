@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.job_alerts import domain, store
-from longan.job_alerts.models import JobFiltersIn
-from longan.limits import Limiter
-from longan.postings import Benefit, Contract, Education, Shift
+from longan.floor.postings.postings import Benefit, Contract, Education, Shift
+from longan.floor.requests.limits import Limiter
+from longan.rooms.job_alerts import domain, store
+from longan.rooms.job_alerts.models import JobFiltersIn
 from tests.job_alerts.alerting import noted, person, saved
 
 OPEN = 60

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import queries, search_keys
+from longan.floor.search import queries, search_keys
 
 SHARES = {"cong": 0.7, "nhan": 0.6, "may": 0.1, "ty": 0.9, "maymac": 0.01}
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import asyncpg
 import httpx
 
-from longan import saved_searches
-from longan.job_alerts import tasks
+from longan.floor.search import saved_searches
+from longan.rooms.job_alerts import tasks
 from tests.conftest import Bearer
 from tests.job_alerts.alerting import SEARCHES, inbox, opened, person, pool_of, posting, saved
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from longan.job_exchange import tasks
+from longan.rooms.job_exchange import tasks
 from tests.conftest import Bearer, OnePool, TestClock
 from tests.jobs.hiring import OWNER, employer_of
 

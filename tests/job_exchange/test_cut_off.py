@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from uuid import UUID
 
-from longan.job_exchange import store
+from longan.rooms.job_exchange import store
 from tests.conftest import Real
 from tests.job_exchange.files import sheet, worked
 from tests.jobs.hiring import OWNER, employer_of
@@ -17,8 +17,8 @@ WORKER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from uuid import UUID
-from longan import db
-from longan.job_exchange import tasks
+from longan.floor.database import db
+from longan.rooms.job_exchange import tasks
 
 async def main():
     async with db.create_pool(sys.argv[1], 2, "killed") as pool:

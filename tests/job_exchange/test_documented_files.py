@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 import longan
-from longan.job_sheets import HEADINGS
-from longan.job_terms import READERS
-from longan.job_vocabulary import KINDS
-from longan.search import fold
+from longan.floor.postings.job_sheets import HEADINGS
+from longan.floor.postings.job_terms import READERS
+from longan.floor.postings.job_vocabulary import KINDS
+from longan.floor.search.search import fold
 from tests.conftest import Bearer, TestClock
 from tests.job_exchange.files import imported
 

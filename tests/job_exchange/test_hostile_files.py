@@ -4,7 +4,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import sheets
+from longan.floor.formats import sheets
 from tests.conftest import Bearer, TestClock
 from tests.job_exchange.files import imported, sent, sheet
 from tests.jobs.hiring import OWNER

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from longan.job_exchange import store, tasks
+from longan.rooms.job_exchange import store, tasks
 from tests.conftest import Bearer, OnePool, TestClock
 from tests.job_exchange.files import HEADINGS, ROW, imported, node, sent, sheet, worked
 from tests.jobs.hiring import LONG_AN, OWNER, UNVERIFIED_OWNER, WORKER, employer_of, promised

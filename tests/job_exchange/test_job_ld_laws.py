@@ -11,13 +11,14 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan import job_ld, json_ld, strict_json
-from longan.drafts import Draft
-from longan.job_ld_out import Posted, kept, written
-from longan.job_terms import READERS
-from longan.markup import from_text, to_text
-from longan.pay import PayIn, Period
-from longan.postings import Benefit, Contract, Education, Shift
+from longan.floor.formats import json_ld, strict_json
+from longan.floor.formats.markup import from_text, to_text
+from longan.floor.pay_and_days.pay import PayIn, Period
+from longan.floor.postings import job_ld
+from longan.floor.postings.drafts import Draft
+from longan.floor.postings.job_ld_out import Posted, kept, written
+from longan.floor.postings.job_terms import READERS
+from longan.floor.postings.postings import Benefit, Contract, Education, Shift
 
 
 def is_visible(text: str) -> bool:

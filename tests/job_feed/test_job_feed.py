@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.job_feed import store
+from longan.rooms.job_feed import store
 from tests.conftest import Bearer, Real, TestClock
 from tests.jobs.hiring import OWNER, WORKER, drafted, published
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.guard_rules import book
-from longan.job_reports import tasks
-from longan.tasks import Context
-from longan.wages import day_of
+from longan.floor.database.tasks import Context
+from longan.floor.guard.guard_rules import book
+from longan.floor.pay_and_days.wages import day_of
+from longan.rooms.job_reports import tasks
 from tests.conftest import Bearer, TestClock, new_account
 from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import OWNER, UNKNOWN, WORKER, drafted, history, promised, published, stepped

@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from longan import employer_postings
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.postings import employer_postings
 from tests.conftest import Bearer
 from tests.job_reports.test_reporting import Client, confirmed, decide, report
 from tests.jobs.hiring import OWNER, WORKER, drafted, published, stepped

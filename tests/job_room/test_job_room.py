@@ -9,10 +9,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.affordability import MOST_JOBS, MOST_ROOMS
 from longan.api.edge import Edge
-from longan.job_room.domain import compared
-from longan.job_room.models import Job, JobRoomIn, Place
+from longan.floor.living_costs.affordability import MOST_JOBS, MOST_ROOMS
+from longan.rooms.job_room.domain import compared
+from longan.rooms.job_room.models import Job, JobRoomIn, Place
 from tests.conftest import Bearer, new_account
 from tests.listings.renting import opened
 

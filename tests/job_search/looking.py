@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from longan.searchable import searchable
+from longan.floor.search.searchable import searchable
 
 BEN_LUC, LONG_AN = "27991", "27694"
 

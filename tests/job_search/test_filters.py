@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import facets
+from longan.floor.database import facets
 from tests.job_search.looking import BEN_LUC, ids, page, put, word
 
 

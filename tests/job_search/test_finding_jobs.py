@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.search import fold
+from longan.floor.search.search import fold
 from tests.conftest import Bearer
 from tests.jobs.hiring import BEN_LUC, OWNER, UNKNOWN, drafted, employer_of, published
 

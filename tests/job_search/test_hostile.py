@@ -6,7 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.db import Connection
+from longan.floor.database.db import Connection
 from tests.job_search.looking import page
 
 PATHS = ["/v1/jobs", "/v1/jobs/facets"]

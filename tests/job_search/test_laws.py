@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import walked
+from longan.floor.database import walked
 from tests.conftest import Bearer
 from tests.job_search.looking import all_items, ids, page, put, word
 from tests.jobs.hiring import published

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from longan import db, facets
-from longan.db import Alone
-from longan.job_search import store
-from longan.job_search.models import Meaning, Search
-from longan.job_suggestions.store import SUGGEST
-from longan.queries import parse
+from longan.floor.database import db, facets
+from longan.floor.database.db import Alone
+from longan.floor.search.queries import parse
+from longan.rooms.job_search import store
+from longan.rooms.job_search.models import Meaning, Search
+from longan.rooms.job_suggestions.store import SUGGEST
 from tests.conftest import Copies
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

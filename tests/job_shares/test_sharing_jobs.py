@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.job_shares import domain, store
-from longan.job_shares.models import ALPHABET, LENGTH
+from longan.rooms.job_shares import domain, store
+from longan.rooms.job_shares.models import ALPHABET, LENGTH
 from tests.conftest import Bearer, Real, TestClock
 from tests.jobs.hiring import OWNER, UNKNOWN, open_job
 from tests.recommendations.seeking import posted

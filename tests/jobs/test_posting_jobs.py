@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import postings
+from longan.floor.postings import postings
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import (
     BEN_LUC,

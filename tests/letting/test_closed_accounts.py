@@ -6,8 +6,8 @@ import asyncpg
 import httpx
 
 from longan.api.edge import Edge
-from longan.letting import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.letting import tasks
 from tests.conftest import Bearer, new_account
 from tests.jobs.hiring import promised
 from tests.listings.renting import opened, picture, stepped

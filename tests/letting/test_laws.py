@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import housing_listings
-from longan.errors import Problem
-from longan.housing_listings import LIFTED_EVERY, STEPS, Side, Status
-from longan.letting import domain
-from longan.letting.models import PublishIn
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.base.errors import Problem
+from longan.floor.housing import housing_listings
+from longan.floor.housing.housing_listings import LIFTED_EVERY, STEPS, Side, Status
+from longan.rooms.letting import domain
+from longan.rooms.letting.models import PublishIn
 from tests.conftest import TestClock
 from tests.jobs.hiring import OWNER, WORKER
 

@@ -7,10 +7,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import housing_listings
 from longan.api.edge import Edge
-from longan.letting import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.housing import housing_listings
+from longan.rooms.letting import tasks
 from tests.conftest import Bearer, TestClock, new_account
 from tests.jobs.hiring import OWNER, UNVERIFIED_OWNER, employer_of, promised
 from tests.listings.renting import drafted, opened, stepped

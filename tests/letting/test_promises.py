@@ -7,10 +7,10 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import housing_listings
-from longan.housing_listings import Side, Status
-from longan.letting import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.housing import housing_listings
+from longan.floor.housing.housing_listings import Side, Status
+from longan.rooms.letting import tasks
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import promised
 from tests.listings.renting import drafted, opened, stepped

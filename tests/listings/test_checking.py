@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from longan.housing_costs import Asked, reckoned
-from longan.listings.domain import checked
-from longan.listings.models import CheckIn, SaidAmount
-from longan.room_ranges import RANGES
-from longan.wages import day_of
+from longan.floor.housing.housing_costs import Asked, reckoned
+from longan.floor.housing.room_ranges import RANGES
+from longan.floor.pay_and_days.wages import day_of
+from longan.rooms.listings.domain import checked
+from longan.rooms.listings.models import CheckIn, SaidAmount
 from tests.conftest import Bearer, TestClock
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.object_storage import Storage
+from longan.floor.pictures.object_storage import Storage
 from tests.conftest import Bearer, new_account
 from tests.listings.renting import UNKNOWN, drafted, picture, stepped
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.memberships import MemberRole, add
+from longan.floor.access.memberships import MemberRole, add
 from tests.conftest import Bearer, new_account
 from tests.employers.conftest import context, work
 from tests.jobs.hiring import OWNER, employer_of

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.members import domain
-from longan.members.tasks import MOST_NOTICES, prune_invitations
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.members import domain
+from longan.rooms.members.tasks import MOST_NOTICES, prune_invitations
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import Work, told
 from tests.jobs.hiring import OWNER, UNVERIFIED_OWNER, WORKER, promised

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan.members import domain
+from longan.rooms.members import domain
 from tests.conftest import Real
 from tests.jobs.hiring import OWNER, employer_of
 from tests.members.conftest import member_id

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.moderation import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.moderation import tasks
 from tests.conftest import Bearer, TestClock, new_account
 from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import BEN_LUC, LABOUR_OFFICIAL, OWNER, UNKNOWN, WORKER, history, promised, stepped

@@ -7,8 +7,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from longan import guard, rulings
-from longan.rulings import Ruling
+from longan.floor.guard import guard
+from longan.floor.postings import rulings
+from longan.floor.postings.rulings import Ruling
 from tests.conftest import Real, TestClock
 from tests.jobs.hiring import OWNER, job
 

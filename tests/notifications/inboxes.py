@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from longan import telling
-from longan.notices import Moved, Received
+from longan.floor.messages import telling
+from longan.floor.messages.notices import Moved, Received
 from tests.conftest import OnePool
 
 INBOX = "/v1/me/notifications"

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.notices import NOTICES
+from longan.floor.messages.notices import NOTICES
 from tests.conftest import Bearer, TestClock
 from tests.notifications.inboxes import INBOX, account_of, bodies, listed, page, tell
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from longan import clock
 from longan.devkit import embedded
-from longan.notifications import domain, store
-from longan.notifications.models import NotificationChange
-from longan.notifications.tasks import TASKS, prune_notifications
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.base import clock
+from longan.rooms.notifications import domain, store
+from longan.rooms.notifications.models import NotificationChange
+from longan.rooms.notifications.tasks import TASKS, prune_notifications
 from tests.conftest import Copies
 from tests.push.pushing import CANARIES, World, fresh_world
 
@@ -184,7 +184,7 @@ async def test_what_is_over_is_pruned_with_its_pushes_and_the_rest_stays(world: 
 async def test_more_than_one_group_is_pruned_in_one_run(
     world: World, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("longan.notifications.tasks.PRUNED_AT_ONCE", 2)
+    monkeypatch.setattr("longan.rooms.notifications.tasks.PRUNED_AT_ONCE", 2)
     await person.told(5)
     await world.pool.execute("update notifications.inbox set expires_at = now() - interval '1 second'")
 

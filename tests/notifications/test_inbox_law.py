@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import keys
-from longan.errors import NotFound
-from longan.notifications import domain, store
-from longan.notifications.models import Action, Asked, NotificationChange
-from longan.page import Cursors
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.base.errors import NotFound
+from longan.floor.database.page import Cursors
+from longan.floor.setup import keys
+from longan.rooms.notifications import domain, store
+from longan.rooms.notifications.models import Action, Asked, NotificationChange
 from tests.notifications.inboxes import tell
 
 BEGIN = datetime(2026, 11, 22, 8, tzinfo=UTC)

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from longan.devkit import embedded
-from longan.notifications import store
-from longan.notifications.store import LIST
+from longan.rooms.notifications import store
+from longan.rooms.notifications.store import LIST
 
 MANY = 10_000
 NOW = datetime.now(UTC)

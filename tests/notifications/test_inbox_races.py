@@ -5,9 +5,9 @@ import random
 from datetime import timedelta
 from uuid import UUID
 
-from longan import telling
-from longan.notices import Received
-from longan.notifications import store
+from longan.floor.messages import telling
+from longan.floor.messages.notices import Received
+from longan.rooms.notifications import store
 from tests.conftest import Real
 from tests.notifications.inboxes import INBOX, page
 

@@ -13,11 +13,12 @@ import httpx
 import msgspec
 import pytest
 
-from longan import clock, telling
 from longan.devkit import embedded
-from longan.notices import NOTICES, Moved, Notice, Received, _check
-from longan.notifications.models import UNKNOWN, InboxRow, shown
-from longan.notifications.tasks import TASKS
+from longan.floor.base import clock
+from longan.floor.messages import telling
+from longan.floor.messages.notices import NOTICES, Moved, Notice, Received, _check
+from longan.rooms.notifications.models import UNKNOWN, InboxRow, shown
+from longan.rooms.notifications.tasks import TASKS
 from tests.conftest import Bearer, Copies, OnePool
 from tests.push.pushing import World, fresh_world
 
@@ -294,12 +295,12 @@ START = """import importlib.resources, pathlib, sys
 real = importlib.resources.files
 class Planted:
     def joinpath(self, name):
-        text = real("longan").joinpath(name).read_text(encoding="utf-8")
+        text = real("longan.floor.messages").joinpath(name).read_text(encoding="utf-8")
         assert sys.argv[1] in text
         path = pathlib.Path(sys.argv[3])
         path.write_text(text.replace(sys.argv[1], sys.argv[2]), encoding="utf-8")
         return path
-importlib.resources.files = lambda package: Planted() if package == "longan" else real(package)
+importlib.resources.files = lambda package: Planted() if package == "longan.floor.messages" else real(package)
 import longan.{door}
 """
 

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from longan.crypto import digest
+from longan.floor.setup.crypto import digest
 
 WARD = "27694"
 HERE = {"service_code": "ha_tang", "address_id": WARD, "description": "Đèn đường hư ba ngày nay"}

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan.errors import FieldError, InvalidRequest, NotFound, RateLimited, Unavailable
-from longan.georeport import (
+from longan.floor.base.errors import FieldError, InvalidRequest, NotFound, RateLimited, Unavailable
+from longan.floor.formats.georeport import (
     AttributeValue,
     Open311Error,
     Open311Service,

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.crypto import digest
+from longan.floor.setup.crypto import digest
 from tests.conftest import Bearer, new_account
 from tests.open311.speaking import HERE
 

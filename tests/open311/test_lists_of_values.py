@@ -7,9 +7,9 @@ import httpx
 import msgspec
 import pytest
 
-from longan.handover.domain import fields_of
-from longan.handover.models import Report
-from longan.receivers import Receiver, Service
+from longan.floor.feedback.receivers import Receiver, Service
+from longan.rooms.handover.domain import fields_of
+from longan.rooms.handover.models import Report
 from tests.handover.test_round_trip import Connect, connect, form, report
 from tests.open311.speaking import HERE, Key, both, of_xml
 

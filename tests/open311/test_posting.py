@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.open311_reports import tasks
-from longan.open311_sent import is_foreign_address
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.feedback.open311_sent import is_foreign_address
+from longan.rooms.open311_reports import tasks
 from tests.conftest import Real, TestClock
 from tests.open311.speaking import HERE, WARD, Key, give_key, of_xml
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan.georeport_reading import MOST_BYTES, Given, NotBelieved, Seen, faults, seen
-from longan.georeport_reading import given as given_in
+from longan.floor.formats.georeport_reading import MOST_BYTES, Given, NotBelieved, Seen, faults, seen
+from longan.floor.formats.georeport_reading import given as given_in
 
 SPECIFICATION_XML = b"""<?xml version="1.0" encoding="utf-8"?>
 <service_requests>

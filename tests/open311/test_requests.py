@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import feedback_handling, feedback_states
-from longan.open311 import store
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.feedback import feedback_handling, feedback_states
+from longan.rooms.open311 import store
 from tests.conftest import new_account
 from tests.feedback.reporting import answer, publish
 from tests.feedback_desk.conftest import Official, Sent

@@ -10,11 +10,11 @@ import jwt
 import msgspec
 import pytest
 
-from longan import tickets
 from longan.api.edge import Edge
-from longan.codes import Challenge, code_of
-from longan.limits import Strict
-from longan.staff import domain
+from longan.floor.accounts import tickets
+from longan.floor.accounts.codes import Challenge, code_of
+from longan.floor.requests.limits import Strict
+from longan.rooms.staff import domain
 from tests.conftest import Bearer, TestClock, new_account
 from tests.devices import Device
 from tests.passkeys.authenticator import Authenticator

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import cbor
 from longan.api.edge import Edge
-from longan.limits import Limiter, Strict
+from longan.floor.formats import cbor
+from longan.floor.requests.limits import Limiter, Strict
 from tests.conftest import Bearer, new_account
 from tests.passkeys.authenticator import Authenticator, Es256, Rs256, raw, text
 from tests.passkeys.conftest import FINISH, Headers, asked, begun, finish, held, registered, show, signed_in

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from longan import tickets
-from longan.limits import Limiter, Strict
-from longan.passkeys import store
-from longan.passkeys.models import PasskeyChallengeOver
+from longan.floor.accounts import tickets
+from longan.floor.requests.limits import Limiter, Strict
+from longan.rooms.passkeys import store
+from longan.rooms.passkeys.models import PasskeyChallengeOver
 from tests.conftest import Real, TestClock
 from tests.passkeys.authenticator import Authenticator, raw
 from tests.passkeys.conftest import FINISH, Headers, asked, begun, finish, held, registered, show, signed_in

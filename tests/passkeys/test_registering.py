@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from longan.api.edge import Edge
-from longan.passkeys.domain import MOST
-from longan.recovery.domain import COOLING_AFTER_RECOVERY
+from longan.rooms.passkeys.domain import MOST
+from longan.rooms.recovery.domain import COOLING_AFTER_RECOVERY
 from tests.conftest import Bearer, TestClock, new_account
 from tests.passkeys.authenticator import Authenticator, Ed25519, Rs256, raw
 from tests.passkeys.conftest import BEGIN, FINISH, Confirm, Headers, begun, finish, held, registered, signed_in

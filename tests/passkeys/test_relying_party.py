@@ -7,10 +7,10 @@ import httpx
 import msgspec
 import pytest
 
-from longan import apps
 from longan.api.edge import Edge
-from longan.passkeys.outside import relying_party
-from longan.settings import BadSettings, Settings, check
+from longan.floor.setup import apps
+from longan.floor.setup.settings import BadSettings, Settings, check
+from longan.rooms.passkeys.outside import relying_party
 from tests.passkeys.authenticator import Authenticator
 from tests.passkeys.conftest import Headers, asked, registered, show, signed_in
 
@@ -103,7 +103,7 @@ async def test_nobody_is_told_anything_where_there_are_no_apps(client: httpx.Asy
 
 
 def test_the_settings_are_described() -> None:
-    operators = (Path(apps.__file__).parents[2] / "docs" / "operators.md").read_text()
+    operators = (Path(apps.__file__).parents[4] / "docs" / "operators.md").read_text()
 
     assert "LONGAN_ANDROID_APPS" in operators
     assert "LONGAN_IOS_APPS" in operators

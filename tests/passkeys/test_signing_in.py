@@ -12,9 +12,9 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.limits import Limiter
-from longan.passkeys.domain import CHALLENGES_FROM_ADDRESS
-from longan.passkeys.tasks import prune_passkeys
+from longan.floor.requests.limits import Limiter
+from longan.rooms.passkeys.domain import CHALLENGES_FROM_ADDRESS
+from longan.rooms.passkeys.tasks import prune_passkeys
 from tests.conftest import Bearer, TestClock, new_account
 from tests.devices import Device
 from tests.passkeys.authenticator import PRESENT, VERIFIED, Authenticator, Ed25519, Es256, Rs256, raw, text

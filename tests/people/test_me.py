@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.db import Connection
 from longan.devkit.sample.personas import PERSONAS
-from longan.people import domain
-from longan.search import fold
+from longan.floor.database.db import Connection
+from longan.floor.search.search import fold
+from longan.rooms.people import domain
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 

@@ -9,9 +9,9 @@ import redis.asyncio
 
 from longan.api.edge import Edge
 from longan.devkit.object_store import ACCESS_KEY, BUCKET, REGION, ObjectStore
-from longan.object_storage import Storage
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.pictures.object_storage import Storage
+from longan.floor.setup.settings import Settings
 from tests.conftest import TestClock
 
 

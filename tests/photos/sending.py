@@ -16,9 +16,9 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 from yarl import URL
 
-from longan.object_storage import Storage
-from longan.photos import tasks
-from longan.tasks import Context, gathered
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.pictures.object_storage import Storage
+from longan.rooms.photos import tasks
 
 Headers = dict[str, str]
 DECLARED = gathered({"photos": tasks.TASKS})

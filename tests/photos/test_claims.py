@@ -9,14 +9,14 @@ import httpx
 import pytest
 from yarl import URL
 
-from longan import uploads
 from longan.api.edge import Edge
-from longan.errors import FieldError
-from longan.object_storage import Storage
-from longan.photos import store
-from longan.photos.models import MOST_A_DAY
-from longan.tasks import Context
-from longan.uploads import MOST_OF_A_SUBJECT, UploadNotUsable
+from longan.floor.base.errors import FieldError
+from longan.floor.database.tasks import Context
+from longan.floor.pictures import uploads
+from longan.floor.pictures.object_storage import Storage
+from longan.floor.pictures.uploads import MOST_OF_A_SUBJECT, UploadNotUsable
+from longan.rooms.photos import store
+from longan.rooms.photos.models import MOST_A_DAY
 from tests.conftest import Bearer, Real, TestClock, new_account
 from tests.photos.sending import clean_upload, objects, work
 

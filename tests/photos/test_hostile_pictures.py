@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from longan import redrawing
-from longan.object_storage import Storage
-from longan.pictures import LONGEST_SIDE, MOST_PIXELS, Refused, outline
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.pictures import redrawing
+from longan.floor.pictures.object_storage import Storage
+from longan.floor.pictures.pictures import LONGEST_SIDE, MOST_PIXELS, Refused, outline
 from tests.conftest import Bearer
 from tests.photos.hostile import CASES, JPEG, PNG, WEBP
 from tests.photos.sending import objects, picture, promised, put, sent, taken_at, work

@@ -6,7 +6,7 @@ import random
 import pytest
 from PIL import Image, ImageDraw
 
-from longan.redrawing import draw, redrawn
+from longan.floor.pictures.redrawing import draw, redrawn
 
 
 def room(seed: int, size: tuple[int, int] = (1200, 900)) -> Image.Image:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from longan import object_storage
-from longan.settings import BadSettings, read
+from longan.floor.pictures import object_storage
+from longan.floor.setup.settings import BadSettings, read
 
 BASE = {
     "LONGAN_ENV": "development", "LONGAN_DATABASE_URL": "postgresql://x/y", "LONGAN_REDIS_URL": "redis://x",

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from longan.api.edge import Edge
-from longan.object_storage import Storage
-from longan.photos import tasks
-from longan.photos.models import MOST_A_DAY, MOST_BYTES, MOST_BYTES_A_DAY
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.pictures.object_storage import Storage
+from longan.rooms.photos import tasks
+from longan.rooms.photos.models import MOST_A_DAY, MOST_BYTES, MOST_BYTES_A_DAY
 from tests.conftest import Bearer, TestClock
 from tests.photos.sending import asked_for, objects, picture, promised, put, sent, taken_at, work
 

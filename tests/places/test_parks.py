@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from longan import parks
+from longan.floor.places import parks
 
 LONG_HAU = ("kcn-long-hau", "kcn long hau")
 KNOWN = [

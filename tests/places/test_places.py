@@ -12,9 +12,9 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import ward
-from longan.places import store
-from longan.places.models import Resolution
+from longan.floor.places import ward
+from longan.rooms.places import store
+from longan.rooms.places.models import Resolution
 
 OLD = "2024-12-01"
 HOME_PROVINCES = ("80", "72")

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from longan.devkit import embedded
-from longan.notices import NOTICES
-from longan.telling import tell
+from longan.floor.messages.notices import NOTICES
+from longan.floor.messages.telling import tell
 from tests.conftest import Copies
 from tests.push.pushing import World, fresh_world
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from longan.notices import NOTICES
+from longan.floor.messages.notices import NOTICES
 from tests.conftest import Bearer, Real, TestClock
 
 MINE = "/v1/me/notification-preferences"

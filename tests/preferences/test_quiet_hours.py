@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from longan.preferences.domain import MINUTES_OF_A_WEEK, minutes_of_week, quiet_until
-from longan.preferences.models import WEEKDAYS, QuietHours
+from longan.rooms.preferences.domain import MINUTES_OF_A_WEEK, minutes_of_week, quiet_until
+from longan.rooms.preferences.models import WEEKDAYS, QuietHours
 
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 # Clocks that are put forward and back, by an hour or by half of one, at midnight or at night.

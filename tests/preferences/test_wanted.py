@@ -11,10 +11,11 @@ import httpx
 import msgspec
 import pytest
 
-from longan import blocks, telling, wanting
 from longan.api.edge import Edge
-from longan.notices import NOTICES, Moved, Received, Security
-from longan.settings import BadSettings
+from longan.floor.accounts import blocks
+from longan.floor.messages import telling, wanting
+from longan.floor.messages.notices import NOTICES, Moved, Received, Security
+from longan.floor.setup.settings import BadSettings
 from tests.conftest import Bearer, TestClock, new_account, sign_in
 
 MINE = "/v1/me/notification-preferences"

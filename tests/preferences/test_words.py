@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import longan
-from longan.notices import NOTICES, Moved, Received, lock_screen, rendered
+from longan.floor.messages.notices import NOTICES, Moved, Received, lock_screen, rendered
 
 PACKAGE = Path(longan.__file__).parent
 
@@ -46,8 +46,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_template_that_nothing_fills_stops_the_deployment(copy: Path, old: str, new: str, said: str) -> None:
-    words = copy / "longan" / "notices.toml"
-    whole = (PACKAGE / "notices.toml").read_text()
+    words = copy / "longan" / "floor" / "messages" / "notices.toml"
+    whole = (PACKAGE / "floor" / "messages" / "notices.toml").read_text()
     words.write_text(whole.replace(old, new, 1))
 
     ended = start(copy, "migrate")
@@ -56,7 +56,9 @@ def test_a_template_that_nothing_fills_stops_the_deployment(copy: Path, old: str
 
 
 def test_the_same_deployment_with_good_words_gets_as_far_as_its_settings(copy: Path) -> None:
-    shutil.copy(PACKAGE / "notices.toml", copy / "longan" / "notices.toml")
+    shutil.copy(
+        PACKAGE / "floor" / "messages" / "notices.toml", copy / "longan" / "floor" / "messages" / "notices.toml"
+    )
 
     ended = start(copy, "migrate")
 

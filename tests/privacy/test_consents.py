@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import consents
-from longan.errors import ConsentRequired
+from longan.floor.accounts import consents
+from longan.floor.base.errors import ConsentRequired
 from tests.conftest import Bearer, Real
 
 PURPOSE = "job_recommendations"

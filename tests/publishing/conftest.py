@@ -7,8 +7,8 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.setup.settings import Settings
 from tests.conftest import TestClock
 
 

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan import postings
+from longan.floor.postings import postings
 from tests.conftest import Bearer, Real, TestClock
 from tests.jobs.hiring import (
     LABOUR_OFFICIAL,

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import postings
 from longan.api.edge import Edge
-from longan.errors import Problem
-from longan.postings import LIFTED_EVERY, PUBLIC, STEPS, Side, Status
-from longan.publishing import domain
-from longan.publishing.models import RenewIn
+from longan.floor.base.errors import Problem
+from longan.floor.postings import postings
+from longan.floor.postings.postings import LIFTED_EVERY, PUBLIC, STEPS, Side, Status
+from longan.rooms.publishing import domain
+from longan.rooms.publishing.models import RenewIn
 from tests.conftest import TestClock
 from tests.jobs.hiring import OWNER, employer_of
 

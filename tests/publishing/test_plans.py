@@ -5,8 +5,8 @@ from datetime import datetime
 import asyncpg
 import pytest
 
-from longan.jobs.store import OF_EMPLOYER
-from longan.postings import EXPIRE
+from longan.floor.postings.postings import EXPIRE
+from longan.rooms.jobs.store import OF_EMPLOYER
 from tests.jobs.hiring import OWNER, employer_of
 
 

@@ -9,10 +9,10 @@ import httpx
 import msgspec
 import pytest
 
-from longan import reminders
-from longan.postings import WARNED_BEFORE
-from longan.publishing import tasks
-from longan.tasks import Context
+from longan.floor.database import reminders
+from longan.floor.database.tasks import Context
+from longan.floor.postings.postings import WARNED_BEFORE
+from longan.rooms.publishing import tasks
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import OWNER, drafted, promised, published
 

@@ -5,8 +5,8 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from longan.publishing import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.publishing import tasks
 from tests.conftest import Bearer
 from tests.jobs.hiring import OWNER, UNVERIFIED_OWNER, drafted, employer_of, history, promised, published
 

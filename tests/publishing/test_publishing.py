@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.postings import LIFTED_EVERY
+from longan.floor.postings.postings import LIFTED_EVERY
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import (
     OWNER,

@@ -16,15 +16,17 @@ import asyncpg
 import msgspec
 import redis.asyncio
 
-from longan import clock, db, keys
-from longan.crypto import Sealed
 from longan.devkit import embedded, fcm, fcm_grant, stand_ins
-from longan.notices import NOTICES
-from longan.push.domain import LEASE, Sender
-from longan.push.outside import Fcm
-from longan.settings import Settings
-from longan.tasks import Context
-from longan.telling import tell
+from longan.floor.base import clock
+from longan.floor.database import db
+from longan.floor.database.tasks import Context
+from longan.floor.messages.notices import NOTICES
+from longan.floor.messages.telling import tell
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
+from longan.floor.setup.settings import Settings
+from longan.rooms.push.domain import LEASE, Sender
+from longan.rooms.push.outside import Fcm
 from tests.conftest import Copies
 
 PACE = 0.01

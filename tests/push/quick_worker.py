@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import uvloop
 
-from longan import settings, worker
-from longan.push import domain
-from longan.push.outside import Fcm
+from longan import worker
+from longan.floor.setup import settings
+from longan.rooms.push import domain
+from longan.rooms.push.outside import Fcm
 from tests.push.pushing import PACE, never
 
 LEASE = timedelta(seconds=1.5)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from longan.devkit import embedded
-from longan.push.tasks import NotNow, log_depth, send_public_alert
+from longan.rooms.push.tasks import NotNow, log_depth, send_public_alert
 from tests.conftest import Copies
 from tests.push.pushing import World, fresh_world
 

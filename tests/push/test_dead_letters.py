@@ -10,8 +10,8 @@ import pytest
 
 from longan.devkit import embedded, wire
 from longan.devkit.fcm_faults import Faults
-from longan.push import domain
-from longan.push.domain import MOST_TRIES
+from longan.rooms.push import domain
+from longan.rooms.push.domain import MOST_TRIES
 from tests.conftest import Copies
 from tests.push.pushing import CANARIES, World, environment, fresh_world, until
 

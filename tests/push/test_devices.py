@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import zones
 from longan.api.edge import Edge
 from longan.devkit import embedded
-from longan.push import store
-from longan.push.models import DeviceIn, Push, Settlement
-from longan.push.tasks import REMEMBERED
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.base import zones
+from longan.rooms.push import store
+from longan.rooms.push.models import DeviceIn, Push, Settlement
+from longan.rooms.push.tasks import REMEMBERED
 from tests.conftest import Bearer, Copies, Real, TestClock, new_account
 from tests.push.pushing import World, fresh_world
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from longan.devkit import fcm_rules
-from longan.notices import NOTICES
-from longan.push.models import Push
-from longan.push.outside import message
+from longan.floor.messages.notices import NOTICES
+from longan.rooms.push.models import Push
+from longan.rooms.push.outside import message
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 

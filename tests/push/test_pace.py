@@ -6,8 +6,8 @@ from itertools import accumulate, combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.pace import FIRST_SHARE, IDLE, RAMP_SECONDS, Pace, speed
-from longan.pace import given as given_by
+from longan.floor.messages.pace import FIRST_SHARE, IDLE, RAMP_SECONDS, Pace, speed
+from longan.floor.messages.pace import given as given_by
 
 BEGAN = datetime(2026, 11, 22, 8, tzinfo=UTC)
 RATE = 1_000.0

@@ -17,7 +17,7 @@ import pytest
 
 from longan.devkit import embedded
 from longan.devkit.processes import Keeper
-from longan.push import domain
+from longan.rooms.push import domain
 from tests.conftest import Copies
 from tests.faults.processes import Running
 from tests.push.pushing import World, environment, fresh_world, until

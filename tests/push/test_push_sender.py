@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from longan.devkit import embedded, fcm_answers
-from longan.push import domain, outside, store
-from longan.push.domain import MOST_TRIES
-from longan.push.models import Settlement
-from longan.push.outside import message
+from longan.rooms.push import domain, outside, store
+from longan.rooms.push.domain import MOST_TRIES
+from longan.rooms.push.models import Settlement
+from longan.rooms.push.outside import message
 from longan.worker import Lines
 from tests.push.pushing import CANARIES, World, made_world, until
 

@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.notices import Received
-from longan.telling import tell
+from longan.floor.messages.notices import Received
+from longan.floor.messages.telling import tell
 from tests.conftest import Bearer, TestClock
 
 PHONE = {"target_kind": "fid", "platform": "android"}

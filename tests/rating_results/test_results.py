@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.ratings import store, tasks
-from longan.ratings.domain import rater_index
+from longan.rooms.ratings import store, tasks
+from longan.rooms.ratings.domain import rater_index
 from tests.conftest import Bearer, TestClock, new_account
 from tests.jobs.hiring import BEN_LUC, LONG_AN, UNKNOWN
 from tests.ratings.saying import OFFICE, again, month_before, office, official, rated

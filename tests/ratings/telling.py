@@ -5,8 +5,8 @@ from typing import Any, cast
 import aiohttp
 
 from longan.api.edge import Edge
-from longan.ratings import tasks
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.ratings import tasks
 
 
 def context(app: Edge) -> Context:

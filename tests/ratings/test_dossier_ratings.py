@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.dossier_clock import Change
-from longan.dossier_codes import parsed
-from longan.office_list import agency_of
-from longan.rating_invitations import finished_at, invite
-from longan.ratings import tasks
+from longan.floor.dossiers.dossier_clock import Change
+from longan.floor.dossiers.dossier_codes import parsed
+from longan.floor.dossiers.office_list import agency_of
+from longan.floor.dossiers.rating_invitations import finished_at, invite
+from longan.rooms.ratings import tasks
 from tests.conftest import Bearer, TestClock
 from tests.dossiers.conftest import Look, Platform, ago
 from tests.jobs.hiring import SECOND_WORKER, WORKER, promised

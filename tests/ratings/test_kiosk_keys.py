@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from longan import compact, kiosk_keys
-from longan.ratings import domain
+from longan.floor.dossiers import kiosk_keys
+from longan.floor.formats import compact
+from longan.rooms.ratings import domain
 from tests.conftest import Bearer, TestClock
 from tests.ratings.saying import ANSWERS, Kiosk, again, keyed, kiosk, office, official, visited
 

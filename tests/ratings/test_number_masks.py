@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.number_masks import FEWEST_DIGITS, MASK, masked
-from longan.ratings.domain import without_persons
+from longan.floor.guard.number_masks import FEWEST_DIGITS, MASK, masked
+from longan.rooms.ratings.domain import without_persons
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from longan import kiosk_keys
-from longan.crypto import Sealed
-from longan.rating_invitations import invite
-from longan.ratings import domain, tasks
+from longan.floor.dossiers import kiosk_keys
+from longan.floor.dossiers.rating_invitations import invite
+from longan.floor.setup.crypto import Sealed
+from longan.rooms.ratings import domain, tasks
 from tests.conftest import Real, TestClock
 from tests.ratings.saying import ANSWERS, again, kiosk, month_before, office, official, rated, visited
 from tests.ratings.telling import context

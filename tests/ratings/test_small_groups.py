@@ -13,10 +13,10 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longan.rating_questions import Question
-from longan.ratings.domain import SCORES, Group, average, told
-from longan.ratings.models import Answered, Result
-from longan.small_groups import FEWEST, apart
+from longan.floor.dossiers.rating_questions import Question
+from longan.floor.dossiers.small_groups import FEWEST, apart
+from longan.rooms.ratings.domain import SCORES, Group, average, told
+from longan.rooms.ratings.models import Answered, Result
 
 BEGUN = date(2025, 7, 1)
 OVERALL = Question(BEGUN, "overall", "score", "", "")

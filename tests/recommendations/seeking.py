@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from longan.search import fold
+from longan.floor.search.search import fold
 
 MINE = "/v1/me/recommended-jobs"
 HIDDEN = "/v1/me/hidden-recommendations"

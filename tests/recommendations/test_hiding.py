@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.page import Cursors
-from longan.recommendations import domain, store
-from longan.recommendations.models import MOST_HIDDEN
+from longan.floor.database.page import Cursors
+from longan.rooms.recommendations import domain, store
+from longan.rooms.recommendations.models import MOST_HIDDEN
 from tests.conftest import Bearer
 from tests.jobs.hiring import UNKNOWN
 from tests.recommendations.seeking import HIDDEN, HOME, employing, page, posted, seeking, walked

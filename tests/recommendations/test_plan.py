@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from longan.recommendations import store
+from longan.rooms.recommendations import store
 from tests.recommendations.seeking import HOME
 
 

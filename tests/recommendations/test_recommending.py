@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.db import Connection
-from longan.recommendations import store
+from longan.floor.database.db import Connection
+from longan.rooms.recommendations import store
 from tests.conftest import Bearer, TestClock
 from tests.recommendations.seeking import FAR, HOME, MINE, codes, page, posted, seeking, walked
 

@@ -7,8 +7,8 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.recommendations import domain, store
-from longan.recommendations.models import Scored
+from longan.rooms.recommendations import domain, store
+from longan.rooms.recommendations.models import Scored
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

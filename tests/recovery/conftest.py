@@ -13,10 +13,10 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.crypto import PersonKeys
-from longan.identity import tasks as identity
-from longan.recovery import tasks as recovery
-from longan.tasks import Context, gathered
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.setup.crypto import PersonKeys
+from longan.rooms.identity import tasks as identity
+from longan.rooms.recovery import tasks as recovery
 from tests.devices import Device
 from tests.identity.conftest import *  # noqa: F403
 

@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from longan.recovery import domain
-from longan.recovery.tasks import written
+from longan.rooms.recovery import domain
+from longan.rooms.recovery.tasks import written
 from tests.conftest import Bearer
 from tests.recovery.conftest import ANOTHER, DAYS, NUMBER, Somebody, Town
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from longan.notifications.tasks import security_notice
-from longan.recovery.tasks import prune_recoveries, resolve_recovery
+from longan.rooms.notifications.tasks import security_notice
+from longan.rooms.recovery.tasks import prune_recoveries, resolve_recovery
 from tests.conftest import Bearer
 from tests.recovery.conftest import ANOTHER, DAYS, NUMBER, Somebody, Town
 

@@ -8,13 +8,13 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan import accounts
-from longan.crypto import PersonKeys, Sealed
-from longan.errors import IllegalTransition, NotFound
-from longan.recovery import domain, store
-from longan.recovery.domain import REVIEW_LAPSES, WAIT
-from longan.recovery.models import RecoveryDecisionIn
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.accounts import accounts
+from longan.floor.base.errors import IllegalTransition, NotFound
+from longan.floor.setup.crypto import PersonKeys, Sealed
+from longan.rooms.recovery import domain, store
+from longan.rooms.recovery.domain import REVIEW_LAPSES, WAIT
+from longan.rooms.recovery.models import RecoveryDecisionIn
 from tests.identity.conftest import asked_by
 from tests.recovery.conftest import NUMBER, Town
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from longan import parks, queries, search
+from longan.floor.places import parks
+from longan.floor.search import queries, search
 from longan.reference import load
 
 PROVINCE = "80"

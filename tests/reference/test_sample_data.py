@@ -12,11 +12,11 @@ import asyncpg
 import msgspec
 import pytest
 
-from longan import occupations
-from longan.desk import DEVELOPMENT
 from longan.devkit.sample import load
 from longan.devkit.sample.personas import PERSONAS
-from longan.pay import PayIn, comparable
+from longan.floor.accounts.desk import DEVELOPMENT
+from longan.floor.pay_and_days.pay import PayIn, comparable
+from longan.floor.postings import occupations
 
 WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 CONTACT = re.compile(r"@|https?:|www\.|(?:\+84|\b0)(?:[ .-]?\d){9}\b")

@@ -12,12 +12,12 @@ import pytest
 import redis.asyncio
 from aiohttp import web
 
-from longan import reminders
 from longan.api.edge import Edge
 from longan.devkit import fcm_grant, stand_ins
-from longan.registry import tasks
-from longan.settings import Settings
-from longan.tasks import Context, gathered
+from longan.floor.database import reminders
+from longan.floor.database.tasks import Context, gathered
+from longan.floor.setup.settings import Settings
+from longan.rooms.registry import tasks
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import decide
 from tests.jobs.hiring import LABOUR_OFFICIAL, LONG_AN, WORKER

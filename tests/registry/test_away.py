@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.crypto import Sealed
-from longan.registry import outside
-from longan.registry.domain import FIRST_PAUSE, LONGEST_PAUSE, pause_after
-from longan.registry.models import Kept
-from longan.registry.outside import RegistryDown, believed
-from longan.registry.tasks import FAILURES_TO_OPEN, check_registration
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.floor.setup.crypto import Sealed
+from longan.rooms.registry import outside
+from longan.rooms.registry.domain import FIRST_PAUSE, LONGEST_PAUSE, pause_after
+from longan.rooms.registry.models import Kept
+from longan.rooms.registry.outside import RegistryDown, believed
+from longan.rooms.registry.tasks import FAILURES_TO_OPEN, check_registration
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import Decide
 from tests.jobs.hiring import WORKER

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.memberships import add
+from longan.floor.access.memberships import add
 from tests.conftest import Bearer, TestClock
 from tests.employers.conftest import Decide
 from tests.jobs.hiring import LABOUR_OFFICIAL, OWNER, UNKNOWN, UNVERIFIED_OWNER, WORKER, employer_of, promised

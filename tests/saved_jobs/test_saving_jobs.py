@@ -11,12 +11,12 @@ import httpx
 import pytest
 import redis.asyncio
 
-from longan import reminders
 from longan.api.edge import Edge
-from longan.saved_jobs import tasks
-from longan.saved_jobs.models import MOST_SAVED
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.database import reminders
+from longan.floor.database.tasks import Context
+from longan.floor.setup.settings import Settings
+from longan.rooms.saved_jobs import tasks
+from longan.rooms.saved_jobs.models import MOST_SAVED
 from tests.conftest import Bearer, TestClock
 from tests.jobs.hiring import UNKNOWN, promised
 from tests.saved_jobs.keeping import account_of, open_jobs

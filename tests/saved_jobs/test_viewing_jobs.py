@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.saved_jobs import store
-from longan.saved_jobs.models import JobView
-from longan.zones import HOME
+from longan.floor.base.zones import HOME
+from longan.rooms.saved_jobs import store
+from longan.rooms.saved_jobs.models import JobView
 from tests.conftest import Bearer
 from tests.jobs.hiring import OWNER, UNKNOWN
 from tests.saved_jobs.keeping import account_of, open_jobs

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import life_events, procedure_words
-from longan.queries import parse
-from longan.search import fold
-from longan.wages import day_of
+from longan.floor.pay_and_days.wages import day_of
+from longan.floor.procedures import life_events, procedure_words
+from longan.floor.search.queries import parse
+from longan.floor.search.search import fold
 
 TODAY = day_of(datetime.now(UTC))
 # Of the pairs collected from citizens' searches those that speak of procedures: query, words of its name.

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.catalogue import routes as catalogue
-from longan.hsds import routes as hsds
-from longan.hsds.models import lasting_id
-from longan.services import store
-from longan.services.routes import HANDLERS
+from longan.rooms.catalogue import routes as catalogue
+from longan.rooms.hsds import routes as hsds
+from longan.rooms.hsds.models import lasting_id
+from longan.rooms.services import store
+from longan.rooms.services.routes import HANDLERS
 from tests.conftest import OnePool
 
 PAGES = [

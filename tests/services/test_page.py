@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan import procedure_advice
-from longan.procedure_advice import fee, time_says
-from longan.procedures import Procedure, ProcedureFee, ProcedureMethod
-from longan.services import store
+from longan.floor.procedures import procedure_advice
+from longan.floor.procedures.procedure_advice import fee, time_says
+from longan.floor.procedures.procedures import Procedure, ProcedureFee, ProcedureMethod
+from longan.rooms.services import store
 
 
 async def shown(client: httpx.AsyncClient, code: str, language: str = "vi") -> dict[str, Any]:

@@ -5,9 +5,9 @@ import httpx
 import msgspec
 import pytest
 
-from longan.procedures import Procedure
-from longan.services import store
-from longan.services.models import ProcedureShown
+from longan.floor.procedures.procedures import Procedure
+from longan.rooms.services import store
+from longan.rooms.services.models import ProcedureShown
 
 TEMPORARY_RESIDENCE = "1.004194"
 

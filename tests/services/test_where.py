@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longan.procedure_places import Listed, chosen, meant
+from longan.floor.procedures.procedure_places import Listed, chosen, meant
 from tests.conftest import Bearer
 from tests.jobs.hiring import BEN_LUC, LONG_AN
 from tests.ratings.saying import again, office, official

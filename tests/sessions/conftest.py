@@ -13,9 +13,9 @@ import pytest
 import redis.asyncio
 
 from longan.api.edge import Edge
-from longan.clock import Clock
-from longan.settings import Settings
-from longan.tasks import Context
+from longan.floor.base.clock import Clock
+from longan.floor.database.tasks import Context
+from longan.floor.setup.settings import Settings
 
 SignedIn = Callable[..., Awaitable[dict[str, Any]]]
 Refresh = Callable[[str], Awaitable[httpx.Response]]

@@ -16,10 +16,10 @@ import redis.asyncio
 
 from longan.api.app import create_app
 from longan.api.edge import Edge
-from longan.entrance import ABSOLUTE, IDLE, IDLE_ADMINISTRATOR, MOST, Entering, SignInDevice
-from longan.sessions import tasks
-from longan.settings import Settings
-from longan.tasks import Context, declared
+from longan.floor.access.entrance import ABSOLUTE, IDLE, IDLE_ADMINISTRATOR, MOST, Entering, SignInDevice
+from longan.floor.database.tasks import Context, declared
+from longan.floor.setup.settings import Settings
+from longan.rooms.sessions import tasks
 from tests.conftest import Real, TestClock, client_of, new_account
 from tests.sessions.conftest import Refresh, SignedIn, Told, held, signed_in_on
 

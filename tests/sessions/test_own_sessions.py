@@ -10,7 +10,7 @@ import jwt
 import msgspec
 import pytest
 
-from longan.sessions import store
+from longan.rooms.sessions import store
 from tests.sessions.conftest import Refresh, SignedIn, held
 
 PHONE = {"name": "Điện thoại của Lan", "platform": "android"}

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from longan.api.edge import Edge
-from longan.entrance import MOST, Entering
-from longan.limits import Limiter, Strict
-from longan.sessions import domain
+from longan.floor.access.entrance import MOST, Entering
+from longan.floor.requests.limits import Limiter, Strict
+from longan.rooms.sessions import domain
 from tests.conftest import client_of, new_account
 from tests.devices import Device
 from tests.sessions.conftest import held, signed_in_on

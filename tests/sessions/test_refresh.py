@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.crypto import digest
-from longan.entrance import ABSOLUTE, IDLE, Entering
-from longan.sessions import domain
+from longan.floor.access.entrance import ABSOLUTE, IDLE, Entering
+from longan.floor.setup.crypto import digest
+from longan.rooms.sessions import domain
 from tests.conftest import TestClock, new_account
 from tests.devices import Device
 from tests.sessions.conftest import Refresh, Told, held, signed_in_on

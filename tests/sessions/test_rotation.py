@@ -17,13 +17,13 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from longan import keys
 from longan.api.app import create_app
 from longan.api.edge import Edge
 from longan.devkit import embedded
-from longan.entrance import Entering
-from longan.limits import Limiter
-from longan.settings import Settings
+from longan.floor.access.entrance import Entering
+from longan.floor.requests.limits import Limiter
+from longan.floor.setup import keys
+from longan.floor.setup.settings import Settings
 from tests.conftest import Copies, Real, TestClock, client_of, made_real
 from tests.running import free_ports
 from tests.sessions.conftest import signed_in_on

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from longan.devkit.sample.personas import PERSONAS
-from longan.tokens import TYPE
+from longan.floor.access.tokens import TYPE
 from tests.sessions.conftest import Refresh, SignedIn, held
 
 ADMINISTRATOR = next(persona.phone for persona in PERSONAS if persona.role == "administrator")

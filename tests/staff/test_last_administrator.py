@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.staff import domain
-from longan.staff.models import LastAdministrator
-from longan.staff.tasks import end_due_roles
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
+from longan.rooms.staff import domain
+from longan.rooms.staff.models import LastAdministrator
+from longan.rooms.staff.tasks import end_due_roles
 from tests.conftest import Bearer, Real, TestClock
 from tests.jobs.hiring import promised
 from tests.staff.conftest import Decide, Propose, appoint, roles_of

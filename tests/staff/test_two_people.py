@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.crypto import digest
-from longan.staff import domain
-from longan.staff.models import ProposalDecision, TwoPersonRule
-from longan.tokens import Principal
+from longan.floor.access.tokens import Principal
+from longan.floor.setup.crypto import digest
+from longan.rooms.staff import domain
+from longan.rooms.staff.models import ProposalDecision, TwoPersonRule
 from tests.conftest import Bearer, Real
 from tests.staff.conftest import PHONE, Decide, Propose, roles_of
 

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 
 from longan.api.edge import Edge
-from longan.tasks import Context
+from longan.floor.database.tasks import Context
 from tests.conftest import Bearer, TestClock, new_account
 from tests.jobs.hiring import OWNER, WORKER, employer_of
 from tests.listings.renting import opened, stepped

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
-from longan.errors import Problem
-from longan.tokens import Principal
-from longan.viewing_limits import limits_on
-from longan.viewing_numbers import domain as numbers
-from longan.viewings import domain, store
-from longan.viewings.models import AcceptIn, Sent, Side, Status, TimesIn, ViewingIn
-from longan.wages import day_of
+from longan.floor.access.tokens import Principal
+from longan.floor.base.errors import Problem
+from longan.floor.housing.viewing_limits import limits_on
+from longan.floor.pay_and_days.wages import day_of
+from longan.rooms.viewing_numbers import domain as numbers
+from longan.rooms.viewings import domain, store
+from longan.rooms.viewings.models import AcceptIn, Sent, Side, Status, TimesIn, ViewingIn
 from tests.conftest import TestClock
 from tests.jobs.hiring import SECOND_WORKER, WORKER
 from tests.letting.test_laws import MADE

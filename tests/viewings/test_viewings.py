@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from longan.api.edge import Edge
-from longan.notices import NOTICES, lock_screen
-from longan.tasks import Context
-from longan.viewings import tasks
+from longan.floor.database.tasks import Context
+from longan.floor.messages.notices import NOTICES, lock_screen
+from longan.rooms.viewings import tasks
 from tests.conftest import Bearer, TestClock, new_account
 from tests.jobs.hiring import OWNER, UNKNOWN, WORKER, employer_of, promised
 from tests.listings.renting import opened, stepped

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from longan import search
+from longan.floor.search import search
 
 from .files import Value, read_words
 from .places import NEW_VERSION

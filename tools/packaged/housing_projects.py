@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from longan import search
+from longan.floor.search import search
 
 from .files import Row, line
 

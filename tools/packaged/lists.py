@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from longan import parks as park_names
-from longan import search
+from longan.floor.places import parks as park_names
+from longan.floor.search import search
 
 from .files import Row, line
 from .places import NEW_VERSION

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from longan import search
+from longan.floor.search import search
 
 from .files import Row, line
 

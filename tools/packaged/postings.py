@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from longan import search
+from longan.floor.search import search
 
 from .employers import Employers
 from .files import Row, Value, line

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from longan import search
+from longan.floor.search import search
 
 from .files import Row, Value
 from .places import NEW_VERSION

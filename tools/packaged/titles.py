@@ -2,7 +2,7 @@
 
 import re
 
-from longan import search
+from longan.floor.search import search
 
 from .files import line, read_words
 

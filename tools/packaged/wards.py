@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from longan import search
+from longan.floor.search import search
 
 from .files import Row
 from .stable import pick, share

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from longan.errors import Problem
+from longan.floor.base.errors import Problem
 
 
 class Words(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ from litestar import Response
 from longan.api.examples import Examples
 from longan.api.routing import Operation
 from longan.api.schemas import Schema
-from longan.dpop import DpopRequired, InvalidDpopProof, UseDpopNonce
-from longan.entrance import SignedIn
-from longan.errors import (
+from longan.floor.access.dpop import DpopRequired, InvalidDpopProof, UseDpopNonce
+from longan.floor.access.entrance import SignedIn
+from longan.floor.base.errors import (
     MESSAGES,
     CoolingOff,
     IdempotencyInProgress,

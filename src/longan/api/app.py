@@ -12,95 +12,101 @@ from litestar import Litestar
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from longan import calls, clock, db, deps, lgsp, limits, object_storage, openid, receivers
 from longan.api import docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
 from longan.api.log import AccessLog
-from longan.applications import routes as applications
-from longan.assurance import routes as assurance
-from longan.cache import Cache
-from longan.campaigns import routes as campaigns
-from longan.catalogue import routes as catalogue
-from longan.checklists import routes as checklists
-from longan.crypto import Sealed
-from longan.device_keys import routes as device_keys
-from longan.dossier_watches import routes as dossier_watches
-from longan.dossiers import routes as dossiers
-from longan.dpop import Proofs
-from longan.eligibility import routes as eligibility
-from longan.eligibility_rules import routes as eligibility_rules
-from longan.employers import routes as employers
-from longan.entrance import Entrance
-from longan.events import routes as events
-from longan.events.domain import Streams
-from longan.fallback import routes as fallback
-from longan.federation import routes as federation
-from longan.federation.outside import HttpProvider
-from longan.feedback import routes as feedback
-from longan.feedback_desk import routes as feedback_desk
-from longan.feedback_map import routes as feedback_map
-from longan.feedback_results import routes as feedback_results
-from longan.feedback_steps import routes as feedback_steps
-from longan.feedback_units import routes as feedback_units
-from longan.firebase import routes as firebase
-from longan.firebase.outside import Firebase
-from longan.handover import routes as handover
-from longan.housing import routes as housing
-from longan.housing_alerts import routes as housing_alerts
-from longan.housing_desk import routes as housing_desk
-from longan.housing_map import routes as housing_map
-from longan.housing_reports import routes as housing_reports
-from longan.housing_search import routes as housing_search
-from longan.hsds import routes as hsds
-from longan.idempotency import InFlight
-from longan.identity import routes as identity
-from longan.insights import routes as insights
-from longan.job_alerts import routes as job_alerts
-from longan.job_exchange import routes as job_exchange
-from longan.job_feed import routes as job_feed
-from longan.job_reports import routes as job_reports
-from longan.job_room import routes as job_room
-from longan.job_search import routes as job_search
-from longan.job_shares import routes as job_shares
-from longan.job_suggestions import routes as job_suggestions
-from longan.job_templates import routes as job_templates
-from longan.jobs import routes as jobs
-from longan.keys import keep_looking, load
-from longan.labour import routes as labour
-from longan.letting import routes as letting
-from longan.listings import routes as listings
-from longan.members import routes as members
-from longan.moderation import routes as moderation
-from longan.notifications import routes as notifications
-from longan.offices import routes as offices
-from longan.open311 import routes as open311
-from longan.open311_keys import routes as open311_keys
-from longan.open311_reports import routes as open311_reports
-from longan.page import Cursors
-from longan.passkeys import routes as passkeys
-from longan.people import routes as people
-from longan.photos import routes as photos
-from longan.places import routes as places
-from longan.preferences import routes as preferences
-from longan.privacy import routes as privacy
-from longan.publishing import routes as publishing
-from longan.push import routes as push
-from longan.rating_results import routes as rating_results
-from longan.ratings import routes as ratings
-from longan.recommendations import routes as recommendations
-from longan.recovery import routes as recovery
-from longan.registry import routes as registry
-from longan.residence import routes as residence
-from longan.reviews import routes as reviews
-from longan.saved_jobs import routes as saved_jobs
-from longan.services import routes as services
-from longan.sessions import routes as sessions
-from longan.settings import Settings, read
-from longan.staff import routes as staff
-from longan.tokens import Tokens
-from longan.viewing_numbers import routes as viewing_numbers
-from longan.viewings import routes as viewings
+from longan.floor.access.dpop import Proofs
+from longan.floor.access.entrance import Entrance
+from longan.floor.access.tokens import Tokens
+from longan.floor.accounts import openid
+from longan.floor.base import clock
+from longan.floor.database import calls, db
+from longan.floor.database.page import Cursors
+from longan.floor.dossiers import lgsp
+from longan.floor.feedback import receivers
+from longan.floor.pictures import object_storage
+from longan.floor.requests import deps, limits
+from longan.floor.requests.cache import Cache
+from longan.floor.requests.idempotency import InFlight
+from longan.floor.setup.crypto import Sealed
+from longan.floor.setup.keys import keep_looking, load
+from longan.floor.setup.settings import Settings, read
+from longan.rooms.applications import routes as applications
+from longan.rooms.assurance import routes as assurance
+from longan.rooms.campaigns import routes as campaigns
+from longan.rooms.catalogue import routes as catalogue
+from longan.rooms.checklists import routes as checklists
+from longan.rooms.device_keys import routes as device_keys
+from longan.rooms.dossier_watches import routes as dossier_watches
+from longan.rooms.dossiers import routes as dossiers
+from longan.rooms.eligibility import routes as eligibility
+from longan.rooms.eligibility_rules import routes as eligibility_rules
+from longan.rooms.employers import routes as employers
+from longan.rooms.events import routes as events
+from longan.rooms.events.domain import Streams
+from longan.rooms.fallback import routes as fallback
+from longan.rooms.federation import routes as federation
+from longan.rooms.federation.outside import HttpProvider
+from longan.rooms.feedback import routes as feedback
+from longan.rooms.feedback_desk import routes as feedback_desk
+from longan.rooms.feedback_map import routes as feedback_map
+from longan.rooms.feedback_results import routes as feedback_results
+from longan.rooms.feedback_steps import routes as feedback_steps
+from longan.rooms.feedback_units import routes as feedback_units
+from longan.rooms.firebase import routes as firebase
+from longan.rooms.firebase.outside import Firebase
+from longan.rooms.handover import routes as handover
+from longan.rooms.housing import routes as housing
+from longan.rooms.housing_alerts import routes as housing_alerts
+from longan.rooms.housing_desk import routes as housing_desk
+from longan.rooms.housing_map import routes as housing_map
+from longan.rooms.housing_reports import routes as housing_reports
+from longan.rooms.housing_search import routes as housing_search
+from longan.rooms.hsds import routes as hsds
+from longan.rooms.identity import routes as identity
+from longan.rooms.insights import routes as insights
+from longan.rooms.job_alerts import routes as job_alerts
+from longan.rooms.job_exchange import routes as job_exchange
+from longan.rooms.job_feed import routes as job_feed
+from longan.rooms.job_reports import routes as job_reports
+from longan.rooms.job_room import routes as job_room
+from longan.rooms.job_search import routes as job_search
+from longan.rooms.job_shares import routes as job_shares
+from longan.rooms.job_suggestions import routes as job_suggestions
+from longan.rooms.job_templates import routes as job_templates
+from longan.rooms.jobs import routes as jobs
+from longan.rooms.labour import routes as labour
+from longan.rooms.letting import routes as letting
+from longan.rooms.listings import routes as listings
+from longan.rooms.members import routes as members
+from longan.rooms.moderation import routes as moderation
+from longan.rooms.notifications import routes as notifications
+from longan.rooms.offices import routes as offices
+from longan.rooms.open311 import routes as open311
+from longan.rooms.open311_keys import routes as open311_keys
+from longan.rooms.open311_reports import routes as open311_reports
+from longan.rooms.passkeys import routes as passkeys
+from longan.rooms.people import routes as people
+from longan.rooms.photos import routes as photos
+from longan.rooms.places import routes as places
+from longan.rooms.preferences import routes as preferences
+from longan.rooms.privacy import routes as privacy
+from longan.rooms.publishing import routes as publishing
+from longan.rooms.push import routes as push
+from longan.rooms.rating_results import routes as rating_results
+from longan.rooms.ratings import routes as ratings
+from longan.rooms.recommendations import routes as recommendations
+from longan.rooms.recovery import routes as recovery
+from longan.rooms.registry import routes as registry
+from longan.rooms.residence import routes as residence
+from longan.rooms.reviews import routes as reviews
+from longan.rooms.saved_jobs import routes as saved_jobs
+from longan.rooms.services import routes as services
+from longan.rooms.sessions import routes as sessions
+from longan.rooms.staff import routes as staff
+from longan.rooms.viewing_numbers import routes as viewing_numbers
+from longan.rooms.viewings import routes as viewings
 
 HANDLERS: list[Any] = [
     *health.HANDLERS,

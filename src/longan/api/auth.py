@@ -11,14 +11,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from longan import db
 from longan.api.asgi import Scope
 from longan.api.incoming import path_of
-from longan.clock import Clock
-from longan.dpop import Proofs, bound_token
-from longan.errors import Unauthenticated
-from longan.exchange import Exchange
-from longan.tokens import Claims, InvalidToken, Principal, Tokens
+from longan.floor.access.dpop import Proofs, bound_token
+from longan.floor.access.tokens import Claims, InvalidToken, Principal, Tokens
+from longan.floor.base.clock import Clock
+from longan.floor.base.errors import Unauthenticated
+from longan.floor.database import db
+from longan.floor.requests.exchange import Exchange
 
 # Logout, disabling and role change must hold within 5 s (SECURITY S1).
 SESSION_SECONDS = 3.0

@@ -18,9 +18,9 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
 from longan.api.asgi import Scope
-from longan.errors import FieldError, InvalidRequest
-from longan.exchange import Answer, Exchange, Stream
-from longan.strict_json import decode, field_error
+from longan.floor.base.errors import FieldError, InvalidRequest
+from longan.floor.formats.strict_json import decode, field_error
+from longan.floor.requests.exchange import Answer, Exchange, Stream
 
 JSON = "application/json"
 STREAM = "text/event-stream"

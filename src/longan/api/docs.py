@@ -13,9 +13,9 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 
 from longan.api import problem_pages
-from longan.deps import Ex
-from longan.errors import NotFound
-from longan.policy import decided
+from longan.floor.base.errors import NotFound
+from longan.floor.requests.deps import Ex
+from longan.floor.requests.policy import decided
 
 ASSETS = {
     "swagger-ui.css": "text/css",

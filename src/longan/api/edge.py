@@ -8,7 +8,6 @@ from itertools import count, repeat
 
 from litestar import Litestar
 
-from longan import dpop
 from longan.api import problems
 from longan.api.answers import is_way_in
 from longan.api.asgi import Receive, Scope, Send
@@ -18,8 +17,8 @@ from longan.api.kept import Shelf
 from longan.api.log import AccessLog
 from longan.api.outgoing import Outgoing, without_content
 from longan.api.routing import Operation, Routes
-from longan.cache import Cache, Entry
-from longan.errors import (
+from longan.floor.access import dpop
+from longan.floor.base.errors import (
     IfMatchRequired,
     MethodNotAllowed,
     NotAcceptable,
@@ -29,11 +28,12 @@ from longan.errors import (
     Unauthenticated,
     Unavailable,
 )
-from longan.exchange import Answer, Exchange, matches
-from longan.idempotency import Replay
-from longan.limits import Limiter, network
-from longan.policy import Policy
-from longan.settings import Settings
+from longan.floor.requests.cache import Cache, Entry
+from longan.floor.requests.exchange import Answer, Exchange, matches
+from longan.floor.requests.idempotency import Replay
+from longan.floor.requests.limits import Limiter, network
+from longan.floor.requests.policy import Policy
+from longan.floor.setup.settings import Settings
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # What nginx writes into its log when the client did not wait; nobody is ever sent it.

@@ -90,12 +90,21 @@ FIELDS: dict[str, object] = {
     "HousingCaseView.appeal": "Giá trong tin đã sửa theo phản ánh, mong xem lại.",
     "HousingCaseView.status": "hidden",
     "HousingCaseView.reports": [
-        {"reason_code": "wrong_price", "note": "Đến nơi đòi 2 triệu.", "state": "confirmed",
-         "created_at": "2026-11-22T02:00:00Z"},
+        {
+            "reason_code": "wrong_price",
+            "note": "Đến nơi đòi 2 triệu.",
+            "state": "confirmed",
+            "created_at": "2026-11-22T02:00:00Z",
+        },
     ],
     "HousingCaseView.steps": [
-        {"side": "system", "from_status": "open", "to_status": "hidden", "reason": "sai giá",
-         "changed_at": "2026-11-22T03:00:00Z"},
+        {
+            "side": "system",
+            "from_status": "open",
+            "to_status": "hidden",
+            "reason": "sai giá",
+            "changed_at": "2026-11-22T03:00:00Z",
+        },
     ],
     "Viewing.reason": None,
     "Viewing.phone_masked": "091•••678",

@@ -11,10 +11,10 @@ from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
 from redis.exceptions import RedisError
 
-from longan import db
-from longan.deps import Ex
-from longan.errors import Unavailable
-from longan.policy import decided
+from longan.floor.base.errors import Unavailable
+from longan.floor.database import db
+from longan.floor.requests.deps import Ex
+from longan.floor.requests.policy import decided
 
 PART_SECONDS = 1.0
 

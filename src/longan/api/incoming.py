@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from longan.api.asgi import Receive, Scope
 from longan.api.routing import Operation
-from longan.errors import (
+from longan.floor.base.errors import (
     FieldError,
     HeadersTooLarge,
     InvalidRequest,
@@ -16,7 +16,7 @@ from longan.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from longan.strict_json import is_clean
+from longan.floor.formats.strict_json import is_clean
 
 MAX_URL = 8 * 1024
 MAX_HEADERS = 16 * 1024

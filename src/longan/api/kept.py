@@ -7,8 +7,8 @@ from longan.api.asgi import Headers, Scope
 from longan.api.incoming import accepts, locale_of, path_of
 from longan.api.outgoing import ALWAYS, fields
 from longan.api.routing import Operation
-from longan.cache import Cache, Entry
-from longan.exchange import Answer, Exchange
+from longan.floor.requests.cache import Cache, Entry
+from longan.floor.requests.exchange import Answer, Exchange
 
 # How long a client may show a kept answer without asking (API.md, caching).
 FRESH = {

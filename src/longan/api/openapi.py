@@ -11,7 +11,6 @@ from litestar.params import ParameterKwarg
 from litestar.types import Empty
 from litestar.typing import FieldDefinition
 
-from longan import deps
 from longan.api import guide
 from longan.api.answers import HEADERS, Answers, answered, has_etag, is_way_in, refusals
 from longan.api.dispatch import STREAM
@@ -19,8 +18,9 @@ from longan.api.examples import Examples
 from longan.api.problems import ProblemBody
 from longan.api.routing import Operation, Routes
 from longan.api.schemas import Schema, components, plain
-from longan.limits import CLASSES
-from longan.policy import Policy
+from longan.floor.requests import deps
+from longan.floor.requests.limits import CLASSES
+from longan.floor.requests.policy import Policy
 
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 

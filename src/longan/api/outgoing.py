@@ -5,9 +5,9 @@ import asyncio
 from longan.api import problems
 from longan.api.asgi import Headers, Receive, Scope, Send
 from longan.api.incoming import path_of
-from longan.cache import Entry
-from longan.errors import Problem
-from longan.exchange import Answer, Exchange, Stream, matches
+from longan.floor.base.errors import Problem
+from longan.floor.requests.cache import Entry
+from longan.floor.requests.exchange import Answer, Exchange, Stream, matches
 
 ALWAYS: Headers = [(b"x-content-type-options", b"nosniff")]
 # A proxy that gathers pieces before it passes them on would hold a stream back (nginx).

@@ -12,8 +12,8 @@ from litestar.params import PathParameter
 
 from longan.api import advice
 from longan.api.advice import Words
-from longan.errors import NotFound, Problem, catalogue
-from longan.policy import decided
+from longan.floor.base.errors import NotFound, Problem, catalogue
+from longan.floor.requests.policy import decided
 
 HTML = "text/html"
 CONTENT_POLICY = (

@@ -6,13 +6,13 @@ import logging
 import asyncpg
 import msgspec
 
-from longan.errors import (
+from longan.floor.base.errors import (
     MESSAGES,
     InvalidRequest,
     Problem,
     Unavailable,
 )
-from longan.exchange import Exchange
+from longan.floor.requests.exchange import Exchange
 
 CONTENT_TYPE = "application/problem+json"
 

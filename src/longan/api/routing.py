@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from litestar.types.internal_types import PathParameterDefinition
 
 from longan.api.dispatch import Plan
-from longan.policy import Policy
+from longan.floor.requests.policy import Policy
 
 _FORMS = {
     UUID: re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII),

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import fcm_answers, fcm_rules, wire
 from longan.devkit.fcm_faults import REFUSALS, Faults
 from longan.devkit.fcm_grant import Account, GrantRefused, Grants
 from longan.devkit.fcm_outage import Latency, Outage, Switches
 from longan.devkit.fcm_schema import Refused
 from longan.devkit.fcm_topics import Subscriptions
+from longan.floor.base.clock import Clock
 
 KEPT = 10_000
 

@@ -14,7 +14,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from longan.clock import Clock
+from longan.floor.base.clock import Clock
 
 PROJECT = "longan-development"
 ISSUER = f"push@{PROJECT}.iam.gserviceaccount.com"

@@ -17,12 +17,12 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from longan.clock import Clock
 from longan.devkit import identity_lies
 from longan.devkit.identity_client import CLIENT, LEVELS, PATH
 from longan.devkit.identity_lies import encoded, padded
 from longan.devkit.sample.personas import PERSONAS
 from longan.devkit.wire import answer, bad_request, body_of
+from longan.floor.base.clock import Clock
 
 CODE_SECONDS = 60
 TOKEN_SECONDS = 300

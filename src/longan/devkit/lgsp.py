@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import wire
-from longan.zones import HOME
+from longan.floor.base.clock import Clock
+from longan.floor.base.zones import HOME
 
 DEVELOPMENT_PASSWORD = "development-lgsp"
 USER, UNIT = "longan", "H53"

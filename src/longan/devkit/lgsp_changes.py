@@ -10,10 +10,10 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import wire
 from longan.devkit.lgsp import PLATFORM, Code, moment
 from longan.devkit.sms_reports import signed
+from longan.floor.base.clock import Clock
 
 TRIES = 4
 PAUSE_SECONDS = 0.3

@@ -18,7 +18,7 @@ from pathlib import Path
 from longan.devkit.ports import HOST
 from longan.devkit.processes import CannotStart, spawn
 from longan.devkit.server import Server
-from longan.object_storage import Storage
+from longan.floor.pictures.object_storage import Storage
 
 START_SECONDS = 60.0
 BUCKET = "longan"

@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import wire
 from longan.devkit.open311_lies import spoilt
+from longan.floor.base.clock import Clock
 
 DEVELOPMENT_KEY = "development-open311"
 KEPT = 1_000

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import asyncpg
 
-from longan import clock, keys
-from longan.crypto import Sealed
 from longan.devkit.processes import CannotStart
 from longan.devkit.sample import load as sample
 from longan.devkit.terminal import Terminal
+from longan.floor.base import clock
+from longan.floor.setup import keys
+from longan.floor.setup.crypto import Sealed
 from longan.reference import load as reference
 
 CONNECT_SECONDS = 5.0
@@ -37,7 +38,7 @@ async def prepare(database_url: str, keys_dir: Path, embedded: bool, terminal: T
             return
     with terminal.step("Migrations"):
         # Not at the top: Alembic takes a second to import, and is not needed above.
-        from longan import schema
+        from longan.migrations import schema
 
         await schema.migrate(database_url)
     async with _connected(database_url) as connection:

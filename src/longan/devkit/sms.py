@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import wire
 from longan.devkit.sms_reports import Reporter
+from longan.floor.base.clock import Clock
 
 DEVELOPMENT_KEY = "development"
 KEPT = 1_000

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import msgspec
 
-from longan.clock import Clock
+from longan.floor.base.clock import Clock
 
 TRIES = 4
 PAUSE_SECONDS = 0.3

@@ -15,7 +15,6 @@ import uvloop
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from longan import clock as clocks
 from longan.devkit import (
     fcm,
     fcm_grant,
@@ -32,6 +31,7 @@ from longan.devkit import (
     tax_registry,
     zalo,
 )
+from longan.floor.base import clock as clocks
 
 HOST = "127.0.0.1"
 PORT = 8002

@@ -21,7 +21,7 @@ from longan.devkit.ports import HOST
 from longan.devkit.processes import CannotStart, Keeper, hold, names_somebody
 from longan.devkit.server import PAUSE_SECONDS, Server
 from longan.devkit.terminal import Terminal
-from longan.settings import BadSettings
+from longan.floor.setup.settings import BadSettings
 
 PROVINCE_CODE = "80"  # that of the sample data
 CREDENTIALS = "fcm.json"

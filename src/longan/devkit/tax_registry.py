@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import wire
+from longan.floor.base.clock import Clock
 
 DEVELOPMENT_KEY = "development-tax-registry"
 KEPT = 1_000

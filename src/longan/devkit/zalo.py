@@ -14,11 +14,11 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from longan.clock import Clock
 from longan.devkit import wire
 from longan.devkit.sms_reports import PAUSE_SECONDS, TRIES, Reporter
-from longan.fields import Locale
-from longan.notices import NOTICES
+from longan.floor.base.clock import Clock
+from longan.floor.base.fields import Locale
+from longan.floor.messages.notices import NOTICES
 
 KEPT = 1_000
 TOKEN_SECONDS = 90_000

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias, TypeVar
 import asyncpg
 import msgspec
 
-from longan import procedure_publishing
-from longan.procedure_words import found_by
-from longan.procedures import Audience, Level, OnlineLevel
+from longan.floor.procedures import procedure_publishing
+from longan.floor.procedures.procedure_words import found_by
+from longan.floor.procedures.procedures import Audience, Level, OnlineLevel
 
 Tell: TypeAlias = Callable[[str, int, int], None]
 """Told of progress: what is being loaded, how many rows are done, how many there are."""

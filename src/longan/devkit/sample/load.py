@@ -11,17 +11,17 @@ import asyncpg
 import msgspec
 from msgspec.structs import asdict
 
-from longan import search
 from longan.devkit.sample.people import Seals, settle
 from longan.devkit.sample.reading import read
-from longan.fields import Currency
-from longan.housing_costs import Asked, reckoned
-from longan.housing_limits import limits_on
-from longan.monthly_cost import WaterUnit
-from longan.pay import PayIn, Period
+from longan.floor.base.fields import Currency
+from longan.floor.housing.housing_costs import Asked, reckoned
+from longan.floor.housing.housing_limits import limits_on
+from longan.floor.living_costs.monthly_cost import WaterUnit
+from longan.floor.pay_and_days.pay import PayIn, Period
+from longan.floor.pay_and_days.wages import day_of
+from longan.floor.search import search
+from longan.floor.search.searchable import searchable
 from longan.reference.load import Tell, insert, json_lines
-from longan.searchable import searchable
-from longan.wages import day_of
 
 EMPLOYERS = """-- sample.employers
 insert into employers.employers (id, tax_code_index, tax_code, name, search_text, ward_version, ward_code, status,

@@ -36,7 +36,7 @@ select id, $1, 'owner', $3 from employers.employers where tax_code = $2
 
 
 class Seals(Protocol):
-    """What seals a value and finds it again (`longan.crypto.Sealed`)."""
+    """What seals a value and finds it again (`longan.floor.setup.crypto.Sealed`)."""
 
     def index(self, value: str, /) -> bytes: ...
 

@@ -5,9 +5,10 @@ names an amount beside its range, or hours a week, so that no rule reads them.""
 import re
 from typing import Any
 
-from longan import occupations, parks
-from longan.pay import PayIn, comparable
-from longan.search import fold
+from longan.floor.pay_and_days.pay import PayIn, comparable
+from longan.floor.places import parks
+from longan.floor.postings import occupations
+from longan.floor.search.search import fold
 
 OWN_WORDS = re.compile(r"vị trí .*?(?=Nơi làm việc: )", re.DOTALL)
 

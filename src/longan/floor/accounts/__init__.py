@@ -1,0 +1,1 @@
+"""Accounts and the persons behind them: codes, tickets, providers, citizen cards, sealed data, consent."""

@@ -1,0 +1,1 @@
+"""What everything stands on: refusals, bounded fields, time and its zones, numbers and words in one spelling."""

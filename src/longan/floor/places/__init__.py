@@ -1,0 +1,1 @@
+"""Wards of now and before, points, industrial parks, and places in words."""

@@ -1,0 +1,1 @@
+"""A request from the edge to its handler: policy, limits, the words of signatures, idempotency, cached answers."""

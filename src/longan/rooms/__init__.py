@@ -1,0 +1,1 @@
+"""The rooms: one responsibility each, side by side; none imports another."""
