@@ -9,12 +9,15 @@ import asyncpg
 import httpx
 import pytest
 
+from longan.api.edge import Edge
 from longan.floor.housing import employer_dormitories, housing_listings
 from tests.assurance.conftest import patiently
 from tests.conftest import Bearer, Real, TestClock
 from tests.employers.conftest import Decide, Work
+from tests.housing_reports.test_reporting import decide as answered
+from tests.housing_reports.test_reporting import report
 from tests.jobs.hiring import LABOUR_OFFICIAL, OWNER, employer_of, promised
-from tests.listings.renting import ROOM, drafted, opened, stepped
+from tests.listings.renting import ROOM, drafted, official_of, opened, stepped
 
 HISTORY = """select side, from_status, to_status, reason from housing.history
  where listing_id = $1 and from_status <> to_status order by version"""
@@ -70,6 +73,23 @@ async def test_what_was_hidden_for_itself_stays_hidden(
 
     await decide(employer, "suspension")
     await work("employer_withheld")
+    await decide(employer, "reinstatement")
+    await work("employer_given_back")
+
+    assert await states(conn, made) == ["hidden"]
+
+
+async def test_what_enough_people_have_reported_meanwhile_stays_hidden(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer, app: Edge, employer: UUID, decide: Decide,
+    work: Work, clock: TestClock,
+) -> None:  # fmt: skip
+    made, official = await dormitory(client, bearer, employer), await official_of(conn, app, bearer, clock())
+    reports = [(await report(client, made, await bearer())).json()["id"] for _ in range(3)]
+
+    await decide(employer, "suspension")
+    await work("employer_withheld")
+    for each in reports:
+        assert (await answered(client, each, official)).status_code == 200
     await decide(employer, "reinstatement")
     await work("employer_given_back")
 

@@ -6,6 +6,8 @@ from uuid import UUID
 import asyncpg
 
 from longan.floor.housing import housing_listings
+from longan.floor.housing.housing_limits import limits_on
+from longan.floor.pay_and_days.wages import day_of
 
 BATCH = 100
 # What the history says of it; an official's own word on a listing reads otherwise, and outlasts it.
@@ -44,6 +46,7 @@ select l.id
                         where h.listing_id = l.id and h.from_status <> h.to_status
                         order by h.changed_at desc, h.id desc
                         limit 1)
+   and housing_reports.confirmed(l) < $2
  order by l.id
  limit {BATCH}
    for no key update of l
@@ -54,12 +57,13 @@ async def give_back(pool: asyncpg.Pool, employer: UUID, official: UUID, now: dat
     """What was hidden with the employer is open again, and to be confirmed as anything that opens.
 
     Unlike postings, which become drafts: whoever lives there went on living there. What officials have hidden for
-    itself stays hidden.
+    itself stays hidden, and so does what enough people's confirmed reports have hidden meanwhile.
     """
+    few = limits_on(day_of(now)).hidden_at
     moved = BATCH
     while moved == BATCH:
         async with pool.acquire() as tx, tx.transaction():
-            rows = await tx.fetch(HIDDEN, employer)
+            rows = await tx.fetch(HIDDEN, employer, few)
             for row in rows:
                 await housing_listings.move(tx, row["id"], "open", "official", official, GIVEN_BACK, now)
         moved = len(rows)
