@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from longan.floor.feedback.feedback_cells import column_and_row
 from longan.floor.housing import housing_cells
+from tests.feedback_map.cells import column_and_row
 from tests.housing_search.looking import all_items, put
 from tests.job_search.looking import from_elsewhere
 
