@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from longan.api import docs, health, openapi
+from longan.api import advice, docs, health, openapi
 from longan.api.auth import Authenticator
 from longan.api.edge import Edge
 from longan.api.log import AccessLog
@@ -20,7 +20,7 @@ from longan.floor.access.dpop import Proofs
 from longan.floor.access.entrance import Entrance
 from longan.floor.access.tokens import Tokens
 from longan.floor.accounts import openid
-from longan.floor.base import clock
+from longan.floor.base import clock, errors
 from longan.floor.database import calls, db
 from longan.floor.database.page import Cursors
 from longan.floor.dossiers import lgsp
@@ -184,6 +184,8 @@ HANDLERS: list[Any] = [
     *fallback.HANDLERS,
     *events.HANDLERS,
 ]
+# Every problem is known by now.
+advice.check(errors.catalogue())
 
 LOG_AFTER_SECONDS = 0.2
 
