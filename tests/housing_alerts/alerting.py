@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
+from longan.floor.messages import search_alerts
 from longan.floor.search import saved_searches, search
 from longan.floor.search.saved_searches import Cadence
 from longan.rooms.housing_alerts import domain, store, tasks
@@ -26,7 +27,7 @@ async def saved(
     asked = msgspec.convert(filters, HousingFiltersIn, strict=False)
     demanded = await domain.criteria(conn, HOME, now, asked)
     kept = await saved_searches.save(
-        conn, account, "housing", name, cadence, domain.written(asked), demanded, now
+        conn, account, "housing", name, cadence, search_alerts.written(asked), demanded, now
     )  # fmt: skip
     return kept.id
 

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from longan.floor.messages.notices import HousingFound
+from longan.floor.messages.search_alerts import MOST_AN_HOUR
 from longan.floor.messages.telling import tell
 from longan.rooms.housing_alerts import store, tasks
-from longan.rooms.housing_alerts.tasks import MOST_AN_HOUR
 from tests.conftest import Real
 from tests.housing_alerts.alerting import opened, room, saved
 from tests.job_alerts.alerting import person

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from longan.floor.messages.search_alerts import HITS_KEPT, UNUSED
 from longan.rooms.housing_alerts import store, tasks
 from tests.housing_alerts.alerting import opened, pool_of, room, saved
 from tests.job_alerts.alerting import inbox, person
@@ -140,7 +141,7 @@ async def test_hits_are_forgotten_after_their_time(conn: asyncpg.Connection, now
     await opened(conn, old, now)
     await opened(conn, young, now + 60 * DAY)
 
-    await store.prune(conn, now + 91 * DAY - tasks.HITS_KEPT)
+    await store.prune(conn, now + 91 * DAY - HITS_KEPT)
 
     assert [row["listing_id"] for row in await conn.fetch("select listing_id from housing_alerts.hits")] == [young]
 
@@ -149,7 +150,7 @@ async def test_whoever_has_not_used_a_search_for_half_a_year_is_asked_once(
     conn: asyncpg.Connection, now: datetime
 ) -> None:
     account, active = await person(conn), await person(conn)
-    search = await saved(conn, account, now - tasks.UNUSED - DAY, rent_max=2_000_000)
+    search = await saved(conn, account, now - UNUSED - DAY, rent_max=2_000_000)
     await saved(conn, active, now - DAY, rent_max=2_000_000)
 
     asked = [await tasks.ask(pool_of(conn), now) for _ in range(2)]

@@ -17,6 +17,7 @@ from longan.api.edge import Edge
 from longan.floor.base.errors import Problem
 from longan.floor.housing.housing_filters import Feature
 from longan.floor.housing.housing_listings import Kind
+from longan.floor.messages import search_alerts
 from longan.floor.requests.limits import Limiter
 from longan.rooms.housing_alerts import domain, store
 from longan.rooms.housing_alerts.models import HousingFiltersIn
@@ -138,7 +139,7 @@ async def places(app: Edge, conn: asyncpg.Connection, now: datetime) -> list[UUI
 async def test_a_listing_matches_a_search_if_and_only_if_list_housing_lists_it(
     client: httpx.AsyncClient, conn: asyncpg.Connection, now: datetime, places: list[UUID], filters: dict[str, Any]
 ) -> None:
-    query = domain.query(msgspec.convert(filters, HousingFiltersIn, strict=False))
+    query = search_alerts.query(msgspec.convert(filters, HousingFiltersIn, strict=False))
     answer = await client.get(f"/v1/housing?{query}&limit=100&sort=newest")
     if answer.status_code in (400, 422):  # an ambiguous place, bounds the wrong way round: neither can be saved
         with pytest.raises(Problem):

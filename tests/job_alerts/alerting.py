@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
+from longan.floor.messages import search_alerts
 from longan.floor.search import saved_searches
 from longan.floor.search.saved_searches import Cadence
 from longan.floor.search.searchable import searchable
@@ -34,7 +35,7 @@ async def saved(
     asked = msgspec.convert(filters, JobFiltersIn)
     demanded = await domain.criteria(conn, HOME, now, asked)
     kept = await saved_searches.save(
-        conn, account, "jobs", name, cadence, domain.written(asked), demanded, now
+        conn, account, "jobs", name, cadence, search_alerts.written(asked), demanded, now
     )  # fmt: skip
     return kept.id
 

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from longan.floor.messages.notices import Posting
+from longan.floor.messages.search_alerts import MOST_AN_HOUR
 from longan.floor.messages.telling import tell
 from longan.rooms.job_alerts import store, tasks
-from longan.rooms.job_alerts.tasks import MOST_AN_HOUR
 from tests.conftest import Real
 from tests.job_alerts.alerting import opened, person, posting, saved
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from longan.floor.messages.search_alerts import HITS_KEPT
 from longan.rooms.job_alerts import store, tasks
 from tests.job_alerts.alerting import inbox, opened, person, pool_of, posting, saved
 
@@ -206,6 +207,6 @@ async def test_hits_are_forgotten_after_their_time(conn: asyncpg.Connection, now
     await opened(conn, old, now)
     await opened(conn, young, now + 60 * DAY)
 
-    await store.prune(conn, now + 91 * DAY - tasks.HITS_KEPT)
+    await store.prune(conn, now + 91 * DAY - HITS_KEPT)
 
     assert [row["posting_id"] for row in await conn.fetch("select posting_id from job_alerts.hits")] == [young]

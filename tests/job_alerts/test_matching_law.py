@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from longan.api.edge import Edge
+from longan.floor.messages import search_alerts
 from longan.floor.postings.postings import Benefit, Contract, Education, Shift
 from longan.floor.requests.limits import Limiter
 from longan.rooms.job_alerts import domain, store
@@ -116,7 +117,7 @@ async def test_a_posting_matches_a_search_if_and_only_if_list_jobs_lists_it(
     if "employer" in filters:
         filters = {**filters, "employer_id": str(jobs[filters["employer"]][1])}
         del filters["employer"]
-    query = domain.query(msgspec.convert(filters, JobFiltersIn, strict=False))
+    query = search_alerts.query(msgspec.convert(filters, JobFiltersIn, strict=False))
     answer = await client.get(f"/v1/jobs?{query}&limit=100&sort=newest")
     if answer.status_code == 422:  # an ambiguous place: it cannot be saved either
         return

@@ -216,17 +216,22 @@ DELETE = """-- saved_searches.delete
 delete from saved_searches.searches s where s.id = $1 and s.account_id = $2 and s.kind = $3 returning true"""
 
 
-async def delete(tx: asyncpg.Connection, account: UUID, kind: Kind, search: UUID) -> bool:
-    """Whether there was one."""
-    return bool(await tx.fetchval(DELETE, search, account, kind))
+async def delete(tx: asyncpg.Connection, account: UUID, kind: Kind, search: UUID) -> None:
+    """What it found stays, so that the same is not told again by another one. Raises `NotFound`."""
+    if not await tx.fetchval(DELETE, search, account, kind):
+        raise NotFound
 
 
 ONE = f"""-- saved_searches.one
 select {_SHOWN} from saved_searches.searches s where s.id = $1 and s.account_id = $2 and s.kind = $3"""
 
 
-async def one(conn: asyncpg.Connection, account: UUID, kind: Kind, search: UUID) -> Saved | None:
-    return maybe(await conn.fetchrow(ONE, search, account, kind), Saved)
+async def one(conn: asyncpg.Connection, account: UUID, kind: Kind, search: UUID) -> Saved:
+    """Raises `NotFound`."""
+    found = maybe(await conn.fetchrow(ONE, search, account, kind), Saved)
+    if found is None:
+        raise NotFound
+    return found
 
 
 OF = f"""-- saved_searches.of

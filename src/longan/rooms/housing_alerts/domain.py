@@ -1,9 +1,6 @@
 """Rules of the room: what a search demands, how it is run again, and why somebody was told."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
-from urllib.parse import urlencode
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from longan.floor.base.errors import FieldError, InvalidRequest, NotFound
 from longan.floor.database.page import Cursors
 from longan.floor.housing import housing_filters
-from longan.floor.places import ward
+from longan.floor.messages import search_alerts
 from longan.floor.search import saved_searches
 from longan.floor.search.saved_searches import Criteria, Saved
 from longan.rooms.housing_alerts import store
@@ -32,38 +29,27 @@ from longan.rooms.housing_alerts.models import (
 )
 
 
-@contextmanager
-def in_body() -> Iterator[None]:
-    """Whoever reads a query points to `?name`; here it stands in the body."""
-    try:
-        yield
-    except (InvalidRequest, ward.PlaceUnknown) as error:
-        raise type(error)(
-            *(FieldError(f"/filters/{field.pointer.removeprefix('?')}", field.code) for field in error.errors)
-        ) from error
-
-
 async def criteria(conn: asyncpg.Connection, home: str, now: datetime, filters: HousingFiltersIn) -> Criteria:
     """What the filters demand: a job or a workplace stands for the point where it is now. Raises `InvalidRequest`,
     `PlaceUnknown` and `PlaceAmbiguous` as `list_housing` does, and `InvalidRequest` where nothing is demanded."""
     given = {name: getattr(filters, name) for name in filters.__struct_fields__}
     if all(value is None or value is False for value in given.values()):
         raise InvalidRequest(FieldError("/filters", "empty"))
-    with in_body():
+    with search_alerts.in_body():
         asked = housing_filters.filters(now, **given)
         meaning = await housing_filters.meaning_of(conn, home, asked)
         whole = None if meaning.query is None else meaning.query.written()
         if whole == "":
             raise InvalidRequest(FieldError("?q", "empty"))
-    version = await store.version_on(conn, now)
+    version = await search_alerts.version_on(conn, now)
     rest = None if meaning.rest is None else meaning.rest.written()
     lat, lon = (asked.lat, asked.lon) if asked.lat is not None else (meaning.lat, meaning.lon)
     return Criteria(
         whole=whole,
-        named=None if meaning.rest is None else _places(version, meaning.named),
+        named=None if meaning.rest is None else search_alerts.on_list(version, meaning.named),
         rest=rest or None,
         ward_version=version,
-        places=_places(version, meaning.wards),
+        places=search_alerts.on_list(version, meaning.wards),
         province_code=asked.province_code,
         lat=lat,
         lon=lon,
@@ -82,16 +68,12 @@ async def criteria(conn: asyncpg.Connection, home: str, now: datetime, filters: 
     )
 
 
-def _places(version: date, wards: list[str] | None) -> list[str] | None:
-    return None if wards is None else [f"{version}/{code}" for code in wards]
-
-
 async def create(
     tx: asyncpg.Connection, account: UUID, home: str, wanted: SavedHousingSearchIn, now: datetime
 ) -> SavedHousingSearch:
     """Raises what `criteria` does, `SavedSearchesFull`, `SavedSearchExists`."""
     demanded = await criteria(tx, home, now, wanted.filters)
-    asked = written(wanted.filters)
+    asked = search_alerts.written(wanted.filters)
     return shown(await saved_searches.save(tx, account, "housing", wanted.name, wanted.cadence, asked, demanded, now))
 
 
@@ -107,28 +89,19 @@ async def change(
             tx, account, "housing", search, versions,
             name=None if wanted.name is UNSET else wanted.name,
             cadence=None if wanted.cadence is UNSET else wanted.cadence,
-            asked=None if filters is None else written(filters), criteria=demanded, now=now,
+            asked=None if filters is None else search_alerts.written(filters), criteria=demanded, now=now,
         )
     )  # fmt: skip
 
 
 async def one(conn: asyncpg.Connection, account: UUID, search: UUID) -> SavedHousingSearch:
     """Raises `NotFound`."""
-    found = await saved_searches.one(conn, account, "housing", search)
-    if found is None:
-        raise NotFound
-    return shown(found)
+    return shown(await saved_searches.one(conn, account, "housing", search))
 
 
 async def every(conn: asyncpg.Connection, account: UUID) -> SavedHousingSearchList:
     found = await saved_searches.of(conn, account, "housing")
     return SavedHousingSearchList([shown(each) for each in found], None)
-
-
-async def delete(tx: asyncpg.Connection, account: UUID, search: UUID) -> None:
-    """What it found stays, so that the same is not told again by another one. Raises `NotFound`."""
-    if not await saved_searches.delete(tx, account, "housing", search):
-        raise NotFound
 
 
 async def hits_of(
@@ -158,24 +131,12 @@ async def hit(conn: asyncpg.Connection, pages: Cursors, account: UUID, listing: 
 def shown(saved: Saved) -> SavedHousingSearch:
     filters = msgspec.json.decode(saved.asked, type=HousingFilters)
     return SavedHousingSearch(
-        saved.id, saved.name, saved.cadence, filters, query(filters), saved.asked_at, saved.created_at,
+        saved.id, saved.name, saved.cadence, filters, search_alerts.query(filters), saved.asked_at, saved.created_at,
         saved.updated_at, saved.version,
     )  # fmt: skip
-
-
-def query(filters: HousingFilters) -> str:
-    """The filters as `list_housing` takes them."""
-    given = msgspec.to_builtins(filters)
-    said = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
-    return urlencode([(name, value) for name, value in said.items() if value is not None])
 
 
 def _hit(row: HitRow) -> HousingHit:
     why = msgspec.json.decode(row.why, type=list[HousingAlertReason])
     brief = Brief(**{name: getattr(row, name) for name in Brief.__struct_fields__})
     return HousingHit(brief, row.is_open, row.found_at, row.told_at, why)
-
-
-def written(filters: HousingFilters) -> str:
-    given = msgspec.to_builtins(filters)
-    return msgspec.json.encode({name: value for name, value in given.items() if value is not None}).decode()

@@ -10,21 +10,12 @@ from msgspec import UNSET, Meta, UnsetType
 from longan.floor.base.fields import Count, Identifier, ProvinceCode, Timestamp, WardCode
 from longan.floor.housing.housing_filters import MOST_AREA, MOST_MONEY, MOST_PEOPLE
 from longan.floor.housing.housing_listings import Kind
+from longan.floor.messages.search_alerts import OldWardCode, Parks
 from longan.floor.pay_and_days.pay import Amount
 from longan.floor.search.saved_searches import Cadence, SearchName
 
 Many = Annotated[str, Meta(min_length=1, max_length=400, description="Comma-separated, as in `list_housing`")]
-OldWardCode = Annotated[
-    str,
-    Meta(pattern=r"^[0-9]{3}([0-9]{2})?(?!\n)$", max_length=5, description="Of the list before", examples=["27694"]),
-]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9-]+(?!\n)$", max_length=60, examples=["long-hau"])]
-Parks = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z0-9-]+(,[a-z0-9-]+)*(?!\n)$", max_length=400, description="Codes, by commas", examples=["vsip"]
-    ),
-]
 Most = Annotated[int, Meta(ge=0, le=MOST_MONEY, description="Đồng a month", extra_json_schema={"format": "int64"})]
 Hour = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](?!\n)$", max_length=5, description="HH:MM", examples=["23:00"])
@@ -170,10 +161,3 @@ class Announced(msgspec.Struct, frozen=True):
 
     title: str
     employer_id: UUID | None
-
-
-class Digest(msgspec.Struct, frozen=True):
-    """Whom a digest is for, and how many listings it brings."""
-
-    account_id: UUID
-    count: int

@@ -10,6 +10,7 @@ from longan.floor.database.page import Cursor, Limit
 from longan.floor.places import ward
 from longan.floor.requests.deps import Conn, Ex, Home, Me, Now, Pages, Tx
 from longan.floor.requests.policy import decided
+from longan.floor.search import saved_searches
 from longan.floor.search.saved_searches import SavedSearchesFull, SavedSearchExists
 from longan.rooms.housing_alerts import domain
 from longan.rooms.housing_alerts.models import (
@@ -94,7 +95,7 @@ async def update_saved_housing_search(
 )
 async def delete_saved_housing_search(tx: Tx, me: Me, housing_search_id: FromPath[UUID]) -> None:
     """Look for this place no more; nothing is told of it from now on"""
-    await domain.delete(tx, me.account_id, housing_search_id)
+    await saved_searches.delete(tx, me.account_id, "housing", housing_search_id)
 
 
 @get(

@@ -16,27 +16,13 @@ from longan.floor.housing.housing_found import ALWAYS, EACH, LATE, VERIFIED
 from longan.floor.housing.housing_listings import BRIEF
 from longan.floor.living_costs.monthly_cost import KWH_A_PERSON
 from longan.floor.living_costs.utility_tariffs import electricity_on
+from longan.floor.messages.search_alerts import BETWEEN_DIGESTS, COMMITTED_WITHIN, NEWS, WANTED, WHY, Digest
 from longan.floor.pay_and_days.wages import day_of
-from longan.rooms.housing_alerts.models import Announced, Digest, HitRows
+from longan.rooms.housing_alerts.models import Announced, HitRows
 
-VERSION = """-- housing_alerts.version
-select places.version_on($1::timestamptz)"""
-
-
-async def version_on(conn: asyncpg.Connection, now: datetime) -> date:
-    """The list of units in force."""
-    found: date = await conn.fetchval(VERSION, now)
-    return found
-
-
-# What first opened longer ago is no news, and neither is what was opened before a search was saved. A minute is how
-# long the transaction that opened it may have lasted. What is changed while it is open may come to fit for longer: who
-# was noted for it is remembered for longer still.
-NEWS = timedelta(days=7)
+# What is changed while it is open may come to fit for longer than it is news: who was noted for it is remembered for
+# longer still.
 NEWS_BY_CHANGE = timedelta(days=60)
-COMMITTED_WITHIN = timedelta(minutes=1)
-# Further apart than two digests of a day ever are by a clock that is put back, nearer than a day.
-BETWEEN_DIGESTS = timedelta(hours=12)
 
 _EACH = EACH.format(people="s.people", bill="($5::bigint[])[s.people]")
 _STORED = " ".join(f"when {people} then l.{column}" for people, column in SEVERAL.items())
@@ -129,11 +115,8 @@ def bills_on(day: date) -> list[int]:
 
 _SHOWN = f"({ALWAYS})"
 
-# Whether any of the searches that found it is still wanted, and by whom.
-_WANTED = """exists (select from saved_searches.searches s where s.id = any(d.search_ids) and s.cadence <> 'none')
-           and exists (select from identity.accounts a where a.id = d.account_id and a.disabled_at is null)
-           and {theirs} is not true"""
-_STILL_WANTED = _WANTED.format(theirs=_THEIRS.format(listing="d", account="d.account_id"))
+_STILL_WANTED = f"""{WANTED}
+           and {_THEIRS.format(listing="d", account="d.account_id")} is not true"""
 
 # Who was told `most` times within the hour has it in the digest.
 TAKE_ALERTS = f"""-- housing_alerts.take_alerts (worker)
@@ -255,11 +238,7 @@ HITS = declared(
         name="housing_alerts.hits",
         select=f"""select {BRIEF}, {_SHOWN} as is_open, h.found_at,
        case when not h.dropped then h.told_at end as told_at,
-       (select coalesce(jsonb_agg(jsonb_build_object('saved_search_id', s.id, 'name', s.name, 'filters', s.asked,
-                                                     'changed_since', s.asked_at > h.found_at)
-                                  order by s.created_at, s.id), '[]')::text
-          from saved_searches.searches s
-         where s.account_id = h.account_id and s.id = any(h.search_ids)) as why
+       {WHY} as why
   from housing_alerts.hits h
   join housing.listings l on l.id = h.listing_id
  where h.account_id = {{account_id}} and l.published_at is not null and l.status in ('open', 'stale', 'closed')""",

@@ -5,31 +5,22 @@ transaction with the note that they were. So a worker that dies at any point, or
 and tells nobody twice.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from longan.floor.database import calls
 from longan.floor.database.tasks import Context, unhurried
-from longan.floor.messages.notices import HousingDigest, HousingFound, Unused
+from longan.floor.messages import search_alerts
+from longan.floor.messages.notices import HousingDigest, HousingFound
+from longan.floor.messages.search_alerts import BATCH, HITS_KEPT, MOST_AN_HOUR, NEWS, Told
 from longan.floor.messages.telling import tell
-from longan.floor.search import saved_searches
 from longan.rooms.housing_alerts import store
-
-MOST_AN_HOUR = 5
-"""How many single alerts a person has within any hour."""
-
-BATCH = 1_000
-HITS_KEPT = timedelta(days=90)
-UNUSED = timedelta(days=180)
 
 
 async def listing_opened(context: Context, *, listing_id: UUID) -> None:
     """Whoever saved a search that a new listing fits hears of it: now, or with their next digest."""
-    await _tell_of(context, listing_id, store.NEWS)
+    await _tell_of(context, listing_id, NEWS)
 
 
 async def listing_changed(context: Context, *, listing_id: UUID) -> None:
@@ -40,15 +31,12 @@ async def listing_changed(context: Context, *, listing_id: UUID) -> None:
 async def _tell_of(context: Context, listing: UUID, news: timedelta) -> None:
     async with unhurried(context.pool) as tx:
         await store.match(tx, listing, context.clock(), news)
-    more = True
-    while more:
-        told, more = await alert(context.pool, listing, context.clock())
-        await calls.happened(context.valkey, told)
+    await search_alerts.tell_all(context, lambda pool, now: alert(pool, listing, now))
 
 
 async def alert(
     pool: asyncpg.Pool, listing: UUID, now: datetime, batch: int = BATCH, an_hour: int = MOST_AN_HOUR
-) -> tuple[Sequence[UUID], bool]:
+) -> Told:
     """Tell the next of those who want to hear at once: one transaction. Who was told, and whether there are more."""
     async with pool.acquire() as tx, tx.transaction():
         accounts, more = await store.take_alerts(tx, listing, now, batch, an_hour)
@@ -61,24 +49,15 @@ async def alert(
 
 async def tell_housing_digests(context: Context) -> None:
     """Every minute: whose digest hour has come hears how many new places there are for them."""
-    more = True
-    while more:
-        told, more = await digest(context.pool, context.clock())
-        await calls.happened(context.valkey, told)
+    await search_alerts.tell_all(context, digest)
 
 
-async def digest(pool: asyncpg.Pool, now: datetime, batch: int = BATCH) -> tuple[Sequence[UUID], bool]:
+async def digest(pool: asyncpg.Pool, now: datetime, batch: int = BATCH) -> Told:
     """Tell the next whose digest is due: one transaction. Who was told, and whether there may be more."""
-    by_count: dict[int, list[UUID]] = defaultdict(list)
     async with unhurried(pool) as tx:
         digests = await store.take_digests(tx, now, batch)
-        for each in digests:
-            by_count[each.count].append(each.account_id)
-        by_count.pop(0, None)
-        for count, accounts in by_count.items():
-            for account in accounts:
-                await tell(tx, [account], "housing_digest", account, HousingDigest(count), now.isoformat(), now)
-    return [account for accounts in by_count.values() for account in accounts], bool(digests)
+        told = await search_alerts.tell_digests(tx, digests, "housing_digest", HousingDigest, now)
+    return told, bool(digests)
 
 
 async def prune_housing_alerts(context: Context) -> None:
@@ -97,14 +76,9 @@ async def doubt_housing_searches(context: Context) -> None:
 
 async def ask(pool: asyncpg.Pool, now: datetime, batch: int = BATCH) -> int:
     """Ask the next owners: one transaction. How many there were."""
-    async with unhurried(pool) as tx:
-        doubted = await saved_searches.doubt(
-            tx, "housing", now - UNUSED, ("housing_found", "housing_digest"), batch, now
-        )
-        for search, account in doubted:
-            fact = f"{search}:{now.isoformat()}"
-            await tell(tx, [account], "housing_search_unused", search, Unused(), fact, now)
-    return len(doubted)
+    return await search_alerts.ask(
+        pool, "housing", ("housing_found", "housing_digest"), "housing_search_unused", now, batch
+    )
 
 
 TASKS = {"listing_opened": listing_opened, "listing_changed": listing_changed}

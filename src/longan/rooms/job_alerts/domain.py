@@ -1,10 +1,7 @@
 """Rules of the room: what a search demands, how it is run again, and why somebody was told."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import get_args
-from urllib.parse import urlencode
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from longan.floor.base.errors import FieldError, InvalidRequest, NotFound
 from longan.floor.base.several import several
 from longan.floor.database.page import Cursors
+from longan.floor.messages import search_alerts
 from longan.floor.places import ward
 from longan.floor.places.geo import metres
 from longan.floor.postings import words_meant
@@ -36,34 +34,23 @@ from longan.rooms.job_alerts.models import (
 )
 
 
-@contextmanager
-def in_body() -> Iterator[None]:
-    """Whoever reads a query points to `?name`; here it stands in the body."""
-    try:
-        yield
-    except (InvalidRequest, ward.PlaceUnknown) as error:
-        raise type(error)(
-            *(FieldError(f"/filters/{field.pointer.removeprefix('?')}", field.code) for field in error.errors)
-        ) from error
-
-
 async def criteria(conn: asyncpg.Connection, home: str, now: datetime, filters: JobFiltersIn) -> Criteria:
     """What the filters demand. Raises `InvalidRequest`, `PlaceUnknown` and `PlaceAmbiguous` as `list_jobs` does, and
     `InvalidRequest` where nothing is demanded."""
     if filters == JobFiltersIn():
         raise InvalidRequest(FieldError("/filters", "empty"))
-    with in_body():
+    with search_alerts.in_body():
         wards = await ward.codes(conn, home, now, filters.ward_code, filters.old_ward_code, filters.place)
-        version = await store.version_on(conn, now)
+        version = await search_alerts.version_on(conn, now)
         words = Meant(None) if filters.q is None else await words_meant.meant(conn, home, filters.q, now)
         if words.whole == "":
             raise InvalidRequest(FieldError("?q", "empty"))
         return Criteria(
             whole=words.whole,
-            named=_places(version, words.wards),
+            named=search_alerts.on_list(version, words.wards),
             rest=words.rest,
             ward_version=version,
-            places=_places(version, wards),
+            places=search_alerts.on_list(version, wards),
             province_code=filters.province_code,
             lat=filters.lat,
             lon=filters.lon,
@@ -81,10 +68,6 @@ async def criteria(conn: asyncpg.Connection, home: str, now: datetime, filters: 
         )
 
 
-def _places(version: date, wards: list[str] | None) -> list[str] | None:
-    return None if wards is None else [f"{version}/{code}" for code in wards]
-
-
 def up_to(education: Education) -> list[str]:
     """From the least to what somebody has."""
     degrees = get_args(Education)
@@ -94,7 +77,7 @@ def up_to(education: Education) -> list[str]:
 async def create(tx: asyncpg.Connection, account: UUID, home: str, wanted: SavedSearchIn, now: datetime) -> SavedSearch:
     """Raises what `criteria` does, `SavedSearchesFull`, `SavedSearchExists`."""
     demanded = await criteria(tx, home, now, wanted.filters)
-    asked = written(wanted.filters)
+    asked = search_alerts.written(wanted.filters)
     return shown(await saved_searches.save(tx, account, "jobs", wanted.name, wanted.cadence, asked, demanded, now))
 
 
@@ -110,27 +93,18 @@ async def change(
             tx, account, "jobs", search, versions,
             name=None if wanted.name is UNSET else wanted.name,
             cadence=None if wanted.cadence is UNSET else wanted.cadence,
-            asked=None if filters is None else written(filters), criteria=demanded, now=now,
+            asked=None if filters is None else search_alerts.written(filters), criteria=demanded, now=now,
         )
     )  # fmt: skip
 
 
 async def one(conn: asyncpg.Connection, account: UUID, search: UUID) -> SavedSearch:
     """Raises `NotFound`."""
-    found = await saved_searches.one(conn, account, "jobs", search)
-    if found is None:
-        raise NotFound
-    return shown(found)
+    return shown(await saved_searches.one(conn, account, "jobs", search))
 
 
 async def every(conn: asyncpg.Connection, account: UUID) -> SavedSearchList:
     return SavedSearchList([shown(each) for each in await saved_searches.of(conn, account, "jobs")], None)
-
-
-async def delete(tx: asyncpg.Connection, account: UUID, search: UUID) -> None:
-    """What it found stays, so that the same is not told again by another one. Raises `NotFound`."""
-    if not await saved_searches.delete(tx, account, "jobs", search):
-        raise NotFound
 
 
 async def hits_of(
@@ -160,22 +134,11 @@ async def hit(conn: asyncpg.Connection, pages: Cursors, account: UUID, posting: 
 def shown(saved: Saved) -> SavedSearch:
     filters = msgspec.json.decode(saved.asked, type=JobFilters)
     return SavedSearch(
-        saved.id, saved.name, saved.cadence, filters, query(filters), saved.asked_at, saved.created_at,
+        saved.id, saved.name, saved.cadence, filters, search_alerts.query(filters), saved.asked_at, saved.created_at,
         saved.updated_at, saved.version,
     )  # fmt: skip
-
-
-def query(filters: JobFilters) -> str:
-    """The filters as `list_jobs` takes them."""
-    given = msgspec.to_builtins(filters)
-    return urlencode([(name, value) for name, value in given.items() if value is not None])
 
 
 def _hit(row: HitRow) -> JobHit:
     why = msgspec.json.decode(row.why, type=list[AlertReason])
     return JobHit(**msgspec.structs.asdict(row) | {"why": why})
-
-
-def written(filters: JobFilters) -> str:
-    given = msgspec.to_builtins(filters)
-    return msgspec.json.encode({name: value for name, value in given.items() if value is not None}).decode()

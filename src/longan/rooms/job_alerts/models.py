@@ -8,21 +8,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from longan.floor.base.fields import Count, Identifier, ProvinceCode, Timestamp, WardCode
+from longan.floor.messages.search_alerts import OldWardCode, Parks
 from longan.floor.pay_and_days.pay import Pay
 from longan.floor.postings.postings import Education, EmployerBrief
 from longan.floor.search.saved_searches import Cadence, SearchName
 
 Many = Annotated[str, Meta(min_length=1, max_length=400, description="Comma-separated, as in `list_jobs`")]
-OldWardCode = Annotated[
-    str,
-    Meta(pattern=r"^[0-9]{3}([0-9]{2})?(?!\n)$", max_length=5, description="Of the list before", examples=["27694"]),
-]
-Parks = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z0-9-]+(,[a-z0-9-]+)*(?!\n)$", max_length=400, description="Codes, by commas", examples=["vsip"]
-    ),
-]
 Occupations = Annotated[
     str,
     Meta(
@@ -161,10 +152,3 @@ class Announced(msgspec.Struct, frozen=True):
     job_title: str
     employer_name: str
     employer_id: UUID
-
-
-class Digest(msgspec.Struct, frozen=True):
-    """Whom a digest is for, and how many postings it brings."""
-
-    account_id: UUID
-    count: int

@@ -10,6 +10,7 @@ from longan.floor.database.page import Cursor, Limit
 from longan.floor.places import ward
 from longan.floor.requests.deps import Conn, Ex, Home, Me, Now, Pages, Tx
 from longan.floor.requests.policy import decided
+from longan.floor.search import saved_searches
 from longan.floor.search.saved_searches import SavedSearchesFull, SavedSearchExists
 from longan.rooms.job_alerts import domain
 from longan.rooms.job_alerts.models import (
@@ -91,7 +92,7 @@ async def update_saved_search(
 )
 async def delete_saved_search(tx: Tx, me: Me, saved_search_id: FromPath[UUID]) -> None:
     """Look for this no more; nothing is told of it from now on"""
-    await domain.delete(tx, me.account_id, saved_search_id)
+    await saved_searches.delete(tx, me.account_id, "jobs", saved_search_id)
 
 
 @get(

@@ -1,6 +1,6 @@
 """SQL of the room, each statement above the function that runs it."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,25 +9,9 @@ from longan.floor.database.db import many, maybe
 from longan.floor.database.listing import Listing, listing, newest
 from longan.floor.database.page import Cursors
 from longan.floor.database.reminders import Writing
+from longan.floor.messages.search_alerts import BETWEEN_DIGESTS, COMMITTED_WITHIN, NEWS, WANTED, WHY, Digest
 from longan.floor.postings.postings import BRIEF
-from longan.rooms.job_alerts.models import Announced, Digest, HitRows
-
-VERSION = """-- job_alerts.version
-select places.version_on($1::timestamptz)"""
-
-
-async def version_on(conn: asyncpg.Connection, now: datetime) -> date:
-    """The list of units in force."""
-    found: date = await conn.fetchval(VERSION, now)
-    return found
-
-
-# What first opened longer ago is no news, and neither is what was opened before a search was saved. A minute is how
-# long the transaction that opened it may have lasted.
-NEWS = timedelta(days=7)
-COMMITTED_WITHIN = timedelta(minutes=1)
-# Further apart than two digests of a day ever are by a clock that is put back, nearer than a day.
-BETWEEN_DIGESTS = timedelta(hours=12)
+from longan.rooms.job_alerts.models import Announced, HitRows
 
 # The same as `job_search.list` asks of its filters, seen from the other side: a saved search `s`, a posting `j`, and
 # the wards `j.places` that its own came of; `j.in_force`: its own is one of the list in force.
@@ -103,9 +87,7 @@ async def match(tx: Writing, posting: UUID, now: datetime) -> int:
     return int(done.rpartition(" ")[2])
 
 
-# Whether any of the searches that found it is still wanted, and by whom.
-_WANTED = """exists (select from saved_searches.searches s where s.id = any(d.search_ids) and {cadence})
-           and exists (select from identity.accounts a where a.id = d.account_id and a.disabled_at is null)
+_STILL_WANTED = f"""{WANTED}
            and not exists (select from privacy.blocks b
                             where b.account_id = d.account_id and b.employer_id = d.employer_id)"""
 
@@ -121,7 +103,7 @@ with due as materialized (
      limit $4
        for update of h skip locked),
 judged as (
-    select d.account_id, {_WANTED.format(cadence="s.cadence <> 'none'")} as wanted,
+    select d.account_id, {_STILL_WANTED} as wanted,
            exists (select from saved_searches.searches s where s.id = any(d.search_ids) and s.cadence = 'instant')
                as at_once
       from due d),
@@ -166,7 +148,7 @@ due as materialized (
      where h.told_at is null and h.way = 'digest' and h.due_at <= $1),
 judged as materialized (
     select d.account_id, d.posting_id,
-           case when not ({_WANTED.format(cadence="s.cadence <> 'none'")}) or d.expires_at <= $1 then 'dropped'
+           case when not ({_STILL_WANTED}) or d.expires_at <= $1 then 'dropped'
                 when d.status in ('paused', 'in_review') and d.found_at > $1::timestamptz - $3::interval then 'later'
                 when d.status <> 'open' then 'dropped'
                 when d.digested_at > $1::timestamptz - $4::interval then 'later'
@@ -230,11 +212,7 @@ HITS = listing(
         select=f"""select j.id, j.title, {BRIEF}, j.published_at, j.expires_at,
        j.status = 'open' and j.expires_at > {{now}} as is_open, h.found_at,
        case when not h.dropped then h.told_at end as told_at,
-       (select coalesce(jsonb_agg(jsonb_build_object('saved_search_id', s.id, 'name', s.name, 'filters', s.asked,
-                                                     'changed_since', s.asked_at > h.found_at)
-                                  order by s.created_at, s.id), '[]')::text
-          from saved_searches.searches s
-         where s.account_id = h.account_id and s.id = any(h.search_ids)) as why
+       {WHY} as why
   from job_alerts.hits h
   join jobs.postings j on j.id = h.posting_id
   join employers.employers e on e.id = j.employer_id
