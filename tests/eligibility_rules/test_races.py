@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.conftest import Real
 
 DRAFT = """insert into eligibility_rules.texts (text, note, drafted_by, drafted_at, preview)
-           values ($1, 'x', $2, $3, '{"day": "2026-11-22", "against": null, "made_at": "2026-11-22T00:00:00Z",
+           values ($1, 'x', $2, $3, '{"day": "2999-01-01", "against": null, "made_at": "2026-11-22T00:00:00Z",
                    "model_cases": 0, "shifts": [], "saved": null}') returning id"""
 APPOINT = """insert into staff.grants (account_id, role, function, starts_at)
              values ($1, 'official', 'housing', $2)"""

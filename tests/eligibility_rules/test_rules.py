@@ -1,6 +1,6 @@
 """New rules: checked like code, compared with what holds, published by another, and held to by every process."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,17 +15,19 @@ from longan.floor.housing_rules.social_housing import SocialHousingCase
 from longan.floor.housing_rules.social_housing_cases import seal
 from longan.floor.housing_rules.social_housing_texts import FAMILY
 from longan.floor.pay_and_days.dated_rules import packaged
+from longan.floor.pay_and_days.wages import day_of
 from longan.floor.requests import cache
 from longan.floor.setup.crypto import PersonKeys
 from longan.rooms.eligibility_rules import tasks
-from tests.conftest import Bearer, new_account
+from tests.conftest import Bearer, TestClock, new_account
 from tests.eligibility.asking import RULES, checked
 from tests.jobs.hiring import promised
 from tests.listings.renting import APPOINT, LONG_AN, official_of
 
 TEXTS = "/v1/social-housing/rule-texts"
 PACKAGED = packaged("social_housing_rules.toml").decode()
-DAY = date(2026, 11, 22)
+# Not yet over wherever the tests end.
+TOMORROW = day_of(datetime.now(UTC)) + timedelta(days=1)
 # Below what holds from 2026-04-07 on: whoever earns 22 million alone earns too much.
 LOWER = PACKAGED.replace("single = 25000000\nsingle_parent = 35000000", "single = 21000000\nsingle_parent = 35000000")
 
@@ -36,10 +38,11 @@ async def drafted(client: httpx.AsyncClient, who: dict[str, str], text: str = LO
 
 
 async def previewed(
-    client: httpx.AsyncClient, conn: asyncpg.Connection, context: Context, who: dict[str, str], text: str
-) -> dict[str, Any]:
+    client: httpx.AsyncClient, conn: asyncpg.Connection, context: Context, who: dict[str, str], text: str,
+    day: date = TOMORROW,
+) -> dict[str, Any]:  # fmt: skip
     """With the preview that the worker makes of it."""
-    asked = await client.post(f"{TEXTS}/{text}/preview", json={"day": DAY.isoformat()}, headers=who)
+    asked = await client.post(f"{TEXTS}/{text}/preview", json={"day": day.isoformat()}, headers=who)
     assert asked.status_code == 200, asked.text
     topic, payload = (await promised(conn))[-1]
     assert topic == "social_housing_rules_preview"
@@ -140,7 +143,7 @@ async def test_a_preview_shows_invented_people_one_by_one(
 
     preview = (await previewed(client, conn, context, author, made["id"]))["preview"]
 
-    assert (preview["model_cases"], preview["against"], preview["day"]) == (28, None, "2026-11-22")
+    assert (preview["model_cases"], preview["against"], preview["day"]) == (28, None, TOMORROW.isoformat())
     assert [(each["case"], each["before"], each["after"], each["criteria"]) for each in preview["shifts"]] == [
         ("worker_single_24m", "conditions_met", "conditions_not_met", ["income"])
     ]
@@ -232,6 +235,23 @@ async def test_a_text_compared_with_what_holds_no_more_is_not_published(
     assert (done.json()["holds"], done.json()["follows"]) == (True, first)
     texts = (await client.get(TEXTS, headers=author)).json()["items"]
     assert [(each["id"], each["holds"]) for each in texts] == [(second, True), (first, False)]
+
+
+async def test_a_text_is_not_published_on_what_it_changes_on_a_day_that_is_over(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, context: Context, author: dict[str, str],
+    publisher: dict[str, str], clock: TestClock,
+) -> None:  # fmt: skip
+    made = (await drafted(client, author)).json()["id"]
+    past = await previewed(client, conn, context, author, made, TOMORROW - timedelta(days=2))
+    behind = await client.post(f"{TEXTS}/{made}/publish", headers=publisher)
+    await previewed(client, conn, context, author, made, day_of(clock()))
+
+    done = await client.post(f"{TEXTS}/{made}/publish", headers=publisher)
+
+    assert past["preview"]["day"] == (TOMORROW - timedelta(days=2)).isoformat()
+    assert (behind.status_code, behind.json()["code"]) == (409, "rules_not_previewed")
+    assert (behind.json()["errors"][0]["pointer"], behind.json()["errors"][0]["code"]) == ("/preview/day", "in_past")
+    assert done.json()["holds"] is True
 
 
 async def test_every_process_forgets_the_answers_of_before(

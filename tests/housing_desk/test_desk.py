@@ -19,7 +19,7 @@ from longan.rooms.letting.tasks import listing_moved
 from tests.conftest import Bearer, TestClock, new_account
 from tests.employers.test_reviewing import be_one_person
 from tests.jobs.hiring import OWNER, employer_of, promised
-from tests.listings.renting import LONG_AN, official_of, opened
+from tests.listings.renting import LONG_AN, official_of, opened, stepped
 
 Client = httpx.AsyncClient
 
@@ -96,6 +96,22 @@ async def test_an_appeal_is_for_another_official_than_who_took_the_listing_down(
 
     assert (own.status_code, own.json()["code"]) == (403, "housing_decided_by_you")
     assert other.json()["status"] == "open"
+
+
+async def test_what_its_owner_had_closed_is_not_opened_by_way_of_a_suspension(
+    client: Client, conn: asyncpg.Connection, bearer: Bearer, housing: str, owner: UUID, official: dict[str, str]
+) -> None:
+    await stepped(client, await bearer(owner), housing, "close", reason="let")
+    await decide(client, conn, housing, official, "suspended")
+
+    refused = await decide(client, conn, housing, official, "open")
+    closed = await decide(client, conn, housing, official, "closed")
+    asked = await stepped(client, await bearer(owner), housing, "reopen")
+    let_out = await decide(client, conn, housing, official, "open")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
+    assert (refused.json()["errors"][0]["pointer"], refused.json()["errors"][0]["code"]) == ("/to", "not_one_of")
+    assert [answer.json()["status"] for answer in (closed, asked, let_out)] == ["closed", "in_review", "open"]
 
 
 async def test_a_dormitory_of_a_suspended_employer_is_not_let_out_before_it(

@@ -100,6 +100,7 @@ class Model:
     published: datetime | None = None
     stale_at: datetime | None = None
     closed_from: Status | None = None
+    suspended_from: Status | None = None
     way: list[Status] = field(default_factory=lambda: ["draft"])
 
     def go(self, to: Status) -> bool:
@@ -111,6 +112,8 @@ class Model:
             self.closed_from = self.status
             if self.status in ("draft", "in_review", "suspended"):
                 self.published = None
+        if to == "suspended":
+            self.suspended_from = self.status
         self.status = to
         self.way.append(to)
         return True
@@ -132,6 +135,8 @@ class Model:
         if what == "close":
             return self.status == "closed" or (leads("owner", self.status, "closed") and self.go("closed"))
         to: Status = {"hide": "hidden", "suspend": "suspended", "give back": "draft", "let out": "open"}[what]  # type: ignore[assignment]
+        if what == "let out" and self.status == "suspended" and self.suspended_from == "closed":
+            return False
         side: Side = "system" if what == "hide" else "official"
         return leads(side, self.status, to) and self.go(to)
 

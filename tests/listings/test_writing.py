@@ -10,7 +10,7 @@ import pytest
 
 from longan.api.edge import Edge
 from tests.conftest import Bearer, TestClock, new_account
-from tests.jobs.hiring import OWNER, employer_of
+from tests.jobs.hiring import OWNER, employer_of, promised
 from tests.listings.renting import APPOINT, BEN_LUC, LONG_AN, ROOM, UNKNOWN, drafted, official_of, opened, stepped
 
 
@@ -197,6 +197,38 @@ async def test_a_dormitory_belongs_to_an_employer_and_its_jobs(
     of_employer = await client.get("/v1/me/housing", params={"employer_id": str(employer)}, headers=member)
     assert [item["id"] for item in of_employer.json()["items"]] == [made["id"]]
     assert (await client.get("/v1/me/housing", headers=member)).json()["items"] == []
+
+
+async def test_of_two_people_who_change_only_the_jobs_of_a_dormitory_the_second_reads_it_again(
+    client: httpx.AsyncClient, conn: asyncpg.Connection, bearer: Bearer
+) -> None:
+    member, employer = await bearer(OWNER), await employer_of(conn, OWNER)
+    jobs = [
+        str(row[0])
+        for row in await conn.fetch("select id from jobs.postings where employer_id = $1 order by id limit 2", employer)
+    ]
+    made = await opened(client, member, kind="dormitory", employer_id=str(employer), job_ids=jobs[:1])
+    at, seen = f"/v1/housing/{made['id']}", member | {"If-Match": f'"v{made["version"]}"'}
+    await conn.execute("delete from pgqueuer")
+
+    first = await client.patch(at, json={"job_ids": jobs[1:]}, headers=seen)
+    promises = [topic for topic, _ in await promised(conn)]
+    second = await client.patch(at, json={"job_ids": []}, headers=seen)
+    same = await client.patch(at, json={"job_ids": jobs[1:]}, headers=member | {"If-Match": "*"})
+    both = await client.patch(at, json={"job_ids": jobs, "rent": 1_600_000}, headers=member | {"If-Match": "*"})
+
+    assert (first.json()["version"], first.json()["job_ids"]) == (made["version"] + 1, jobs[1:])
+    assert promises == ["housing_changed"]
+    assert (second.status_code, second.json()["code"]) == (412, "stale")
+    assert same.json()["version"] == first.json()["version"]
+    assert (both.json()["version"], both.json()["job_ids"]) == (first.json()["version"] + 2, jobs)
+    events = (await client.get(f"/v1/me/housing/{made['id']}/history", headers=member)).json()["items"]
+    assert [event["changes"] for event in events] == [
+        [{"field": "job_ids", "old": jobs[1], "new": ", ".join(jobs)}],
+        [{"field": "rent", "old": "1500000", "new": "1600000"}],
+        [{"field": "job_ids", "old": jobs[0], "new": jobs[1]}],
+        [],
+    ]
 
 
 async def test_projects_are_for_officials_of_housing_in_their_wards(

@@ -303,13 +303,43 @@ tied as (
     insert into housing.job_dormitories (listing_id, posting_id)
     select $1, t.id from theirs t
         on conflict do nothing)
-select (w.place - 1)::integer as place from wanted w
- where not exists (select from theirs t where t.id = w.id)
- order by w.place"""
+select array(select (w.place - 1)::integer from wanted w
+              where not exists (select from theirs t where t.id = w.id)
+              order by w.place) as missing,
+       array(select d.posting_id from housing.job_dormitories d where d.listing_id = $1 order by d.posting_id) as old,
+       array(select distinct t.id from theirs t order by t.id) as new"""
 
 
-async def tie(tx: Writing, listing: UUID, jobs: Sequence[UUID], employer: UUID | None) -> None:
-    """Let a dormitory belong to these postings of its employer. Raises `InvalidRequest` naming those that are none."""
-    missing = await tx.fetch(TIE, listing, list(jobs), employer)
-    if missing:
-        raise InvalidRequest(*(FieldError(f"/job_ids/{row['place']}", "not_found") for row in missing))
+async def tie(tx: Writing, listing: UUID, jobs: Sequence[UUID], employer: UUID | None) -> tuple[list[UUID], list[UUID]]:
+    """Let a dormitory belong to these postings of its employer; to which it did, and to which it does. Raises
+    `InvalidRequest` naming those that are none."""
+    row = await tx.fetchrow(TIE, listing, list(jobs), employer)
+    assert row is not None
+    if row["missing"]:
+        raise InvalidRequest(*(FieldError(f"/job_ids/{place}", "not_found") for place in row["missing"]))
+    return row["old"], row["new"]
+
+
+RETIE = """-- housing_drafts.retie
+with changed as (
+    update housing.listings l
+       set version = l.version + 1, updated_at = $5
+     where l.id = $1 and housing.may_write(l, $2, false, $5)
+    returning l.id, l.version, l.status),
+noted as (
+    insert into housing.history (listing_id, version, changed_by, side, from_status, to_status, changes, changed_at)
+    select c.id, c.version, $2, 'owner', c.status, c.status,
+           jsonb_build_object('job_ids', jsonb_build_object('old', to_jsonb($3::uuid[]), 'new', to_jsonb($4::uuid[]))),
+           $5
+      from changed c)
+select c.status from changed c"""
+
+
+async def retie(
+    tx: Writing, listing: UUID, account: UUID, jobs: Sequence[UUID], employer: UUID | None, now: datetime
+) -> None:
+    """As `tie`, for a dormitory that its people have seen: what differs is a version of its own, on record. Promises
+    `housing_changed` for one that is open."""
+    old, new = await tie(tx, listing, jobs, employer)
+    if old != new and await tx.fetchval(RETIE, listing, account, old, new, now) == "open":
+        await queue.add(tx, "housing_changed")

@@ -73,12 +73,19 @@ class Moved(msgspec.Struct, frozen=True):
 
 
 # What nobody could see when it was closed stays unseen: words that no official has let out must not come out that way.
+# What was closed when it was suspended is not to be had: only its owner opens it again, so nobody opens it past them.
 MOVE = """-- housing_listings.move
 with held as (
     select l.id, l.status
       from housing.listings l
      where l.id = $1 and l.status = any($2)
-       for no key update),
+       and not ($3 = 'open' and l.status = 'suspended'
+                and 'closed' is not distinct from (
+                    select h.from_status from housing.history h
+                     where h.listing_id = l.id and h.to_status = 'suspended' and h.from_status <> 'suspended'
+                     order by h.changed_at desc, h.id desc
+                     limit 1))
+       for no key update of l),
 moved as (
     update housing.listings l
        set status = $3, version = l.version + 1, updated_at = $7,

@@ -14,7 +14,7 @@ import msgspec
 
 from longan.floor.access import officials
 from longan.floor.access.tokens import Principal
-from longan.floor.base.errors import Forbidden, NotFound
+from longan.floor.base.errors import FieldError, Forbidden, NotFound
 from longan.floor.database import queue
 from longan.floor.database.page import Cursors
 from longan.floor.dossiers.small_groups import FEWEST, apart
@@ -95,8 +95,10 @@ async def preview(
 
 
 async def publish(tx: asyncpg.Connection, me: Principal, text: UUID, now: datetime) -> HousingRulesText:
-    """Make it the text that holds. Raises `Forbidden`, `NotFound`, `RulesByTheSamePerson`, `RulesPublished`,
-    `RulesNotPreviewed`, `RulesMovedOn`."""
+    """Make it the text that holds from now on: what it changes on days that are over is nobody's answer any more.
+
+    Raises `Forbidden`, `NotFound`, `RulesByTheSamePerson`, `RulesPublished`, `RulesNotPreviewed`, `RulesMovedOn`.
+    """
     await _demand(tx, me, now)
     await store.hold(tx, text)
     found = await _one(tx, text)
@@ -106,6 +108,8 @@ async def publish(tx: asyncpg.Connection, me: Principal, text: UUID, now: dateti
         raise RulesPublished
     if found.preview is None:
         raise RulesNotPreviewed
+    if _preview_of(found.preview).day < day_of(now):
+        raise RulesNotPreviewed(FieldError("/preview/day", "in_past"))
     if found.preview_against != found.newest:
         raise RulesMovedOn
     await store.publish(tx, text, me.account_id, now)
@@ -134,8 +138,11 @@ def _tens(number: int) -> int:
 
 def _shown(found: Kept) -> HousingRulesText:
     said = {name: getattr(found, name) for name in HousingRulesText.__struct_fields__ if name != "preview"}
-    made = None if found.preview is None else msgspec.json.decode(found.preview, type=HousingRulesPreview)
-    return HousingRulesText(**said, preview=made)
+    return HousingRulesText(**said, preview=None if found.preview is None else _preview_of(found.preview))
+
+
+def _preview_of(made: str) -> HousingRulesPreview:
+    return msgspec.json.decode(made, type=HousingRulesPreview)
 
 
 async def _one(conn: asyncpg.Connection, text: UUID) -> Kept:

@@ -73,7 +73,10 @@ async def decide(
         raise EmployerSuspended
     moved = await housing_listings.move(tx, listing, decision.to, "official", me.account_id, decision.reason, now)
     if moved is None:
-        raise IllegalTransition(found.status, decision.to)
+        # Let out of a suspension is what was not closed before it; that goes back to its owner, closed or as a draft.
+        closed_before = found.status == "suspended" and decision.to == "open"
+        errors = [FieldError("/to", "not_one_of")] if closed_before else []
+        raise IllegalTransition(found.status, decision.to, *errors)
     return HousingDecided(listing, decision.to, moved.version)
 
 

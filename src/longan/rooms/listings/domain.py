@@ -132,7 +132,7 @@ async def update(
     row = housing_drafts.row_of(said, placed, cost, sorted(sure))
     await housing_drafts.update(tx, listing, me.account_id, is_official(me), row, placed.version, now)
     if change.job_ids is not UNSET:
-        await housing_drafts.tie(tx, listing, change.job_ids, held.employer_id)
+        await housing_drafts.retie(tx, listing, me.account_id, change.job_ids, held.employer_id, now)
     return await shown(tx, me, listing, now)
 
 
