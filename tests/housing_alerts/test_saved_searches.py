@@ -183,6 +183,7 @@ async def test_a_new_listing_looks_its_keys_up(conn: asyncpg.Connection, now: da
         f"""explain (costs off)
             execute asked('{listing}', '{now.isoformat()}', interval '7 days', interval '1 minute', {bills})"""
     )
+    await conn.execute("deallocate asked")  # it outlives the transaction, and all tests share the connection
     shown = "\n".join(row[0] for row in rows)
 
     assert "Bitmap Index Scan on searches_by_key" in shown, shown
